@@ -1,0 +1,143 @@
+/* Generated from schemas/control by `npm run generate`. Do not edit. */
+
+export type ControlFile =
+  WorkspacePut | TokenPut | TokenWithdrawn | DefinitionPut | EndpointPut | EndpointRemoved | SourcePut;
+
+export interface WorkspacePut {
+  type: 'workspace.put';
+  workspace: string;
+  name: string;
+  /**
+   * epoch ms
+   */
+  createdAt: number;
+}
+export interface TokenPut {
+  type: 'token.put';
+  workspace: string;
+  /**
+   * tok_…
+   */
+  id: string;
+  name: string;
+  scopes: ('ingest' | 'read' | 'act' | 'admin' | 'installation')[];
+  /**
+   * sha-256 of the token, hex
+   */
+  hash: string;
+  /**
+   * epoch ms
+   */
+  createdAt: number;
+  /**
+   * epoch ms
+   */
+  expiresAt: number | null;
+  /**
+   * a write key: scope ingest, may be public
+   */
+  writeKey: boolean;
+}
+export interface TokenWithdrawn {
+  type: 'token.withdrawn';
+  workspace: string;
+  id: string;
+  /**
+   * epoch ms
+   */
+  at: number;
+}
+export interface DefinitionPut {
+  type: 'definition.put';
+  workspace: string;
+  name: string;
+  version: number;
+  /**
+   * as loaded, checked
+   */
+  definition: {
+    [k: string]: unknown;
+  };
+  by: string;
+  /**
+   * epoch ms
+   */
+  at: number;
+}
+export interface EndpointPut {
+  type: 'endpoint.put';
+  workspace: string;
+  endpoint: Endpoint;
+  /**
+   * epoch ms
+   */
+  at: number;
+}
+export interface Endpoint {
+  /**
+   * ep_…
+   */
+  id: string;
+  workspace: string;
+  url: string;
+  /**
+   * patterns: alert.*, journey.won, *
+   */
+  types: string[];
+  secrets: {
+    /**
+     * encrypted: v1.iv.tag.text, base64url
+     */
+    key: string;
+    scheme: 'v1' | 'v1a';
+    /**
+     * epoch ms: end of a rotation's overlap
+     */
+    until: number | null;
+  }[];
+  preset: string | null;
+  fifo: boolean;
+  /**
+   * deliveries per second
+   */
+  rateLimit: number | null;
+  /**
+   * N entries are N retries
+   *
+   * Items: ms
+   */
+  schedule: number[];
+  state: 'enabled' | 'disabled';
+  disabledReason: string | null;
+  headers: {
+    [k: string]: unknown;
+  };
+  /**
+   * epoch ms
+   */
+  createdAt: number;
+  version: number;
+}
+export interface EndpointRemoved {
+  type: 'endpoint.removed';
+  workspace: string;
+  id: string;
+  /**
+   * epoch ms
+   */
+  at: number;
+}
+export interface SourcePut {
+  type: 'source.put';
+  workspace: string;
+  id: string;
+  name: string;
+  /**
+   * JSONata
+   */
+  mapping: string;
+  /**
+   * epoch ms
+   */
+  at: number;
+}

@@ -1,0 +1,122 @@
+/* Generated from schemas/delivery by `npm run generate`. Do not edit. */
+
+export type DeliveryFile = DeliveryRequested | AttemptResult | DeliveryCommand | DeliveryFact;
+
+/**
+ * In `delivery-inbox`: one per (fact, endpoint).
+ */
+export interface DeliveryRequested {
+  type: 'delivery.requested';
+  workspace: string;
+  endpointId: string;
+  deliveryId: string;
+  factId: string;
+  factType: string;
+  /**
+   * epoch ms
+   */
+  at: number;
+  journeyId: string | null;
+  /**
+   * epoch ms
+   */
+  expiresAt: number | null;
+  /**
+   * the body's data
+   */
+  data: {
+    [k: string]: unknown;
+  };
+}
+export interface AttemptResult {
+  type: 'delivery.attempted';
+  workspace: string;
+  endpointId: string;
+  deliveryId: string;
+  /**
+   * 1, 2, …
+   */
+  attempt: number;
+  /**
+   * epoch ms
+   */
+  at: number;
+  durationMs: number;
+  status: number | null;
+  code: string | null;
+  responseBody: string | null;
+  retryAfter: string | null;
+  control: null | 'disable' | 'abort-message';
+}
+export interface DeliveryCommand {
+  type: 'delivery.command';
+  workspace: string;
+  commandId: string;
+  endpointId: string;
+  command: 'resend' | 'test' | 'recover' | 'replay-missing';
+  deliveryId: string | null;
+  /**
+   * epoch ms
+   */
+  since: number | null;
+  by: string;
+  /**
+   * epoch ms
+   */
+  at: number;
+}
+/**
+ * In `deliveries`: the whole delivery after each change.
+ */
+export interface DeliveryFact {
+  type: 'delivery.created' | 'delivery.attempted' | 'delivery.ended';
+  workspace: string;
+  /**
+   * epoch ms
+   */
+  at: number;
+  delivery: Delivery;
+}
+export interface Delivery {
+  /**
+   * msg_…: the webhook-id
+   */
+  id: string;
+  workspace: string;
+  endpointId: string;
+  /**
+   * alert.opened …
+   */
+  type: string;
+  factId: string;
+  journeyId: string | null;
+  state: 'pending' | 'delivered' | 'exhausted' | 'expired' | 'suppressed' | 'superseded' | 'aborted' | 'failed';
+  attempts: DeliveryAttempt[];
+  /**
+   * ISO-8601 UTC with milliseconds
+   */
+  nextAttemptAt: string | null;
+  /**
+   * ISO-8601 UTC with milliseconds
+   */
+  createdAt: string;
+}
+export interface DeliveryAttempt {
+  /**
+   * ISO-8601 UTC with milliseconds
+   */
+  at: string;
+  /**
+   * HTTP status
+   */
+  status: number | null;
+  /**
+   * failure code of API.md section 4; null: success
+   */
+  code: string | null;
+  durationMs: number;
+  /**
+   * at most 16 KiB
+   */
+  responseBody: string | null;
+}

@@ -1,0 +1,263 @@
+/* Generated from schemas/journey by `npm run generate`. Do not edit. */
+
+export type JourneyFile = JourneyChanged;
+
+export interface JourneyChanged {
+  type: 'journey.changed';
+  factId: string;
+  workspace: string;
+  /**
+   * epoch ms
+   */
+  at: number;
+  journey: Journey;
+  touchpoint: TouchpointItem1 | null;
+  /**
+   * what else happened, for webhooks and the map
+   */
+  events: ('stage_changed' | 'qualified' | 'won' | 'lost' | 'absorbed' | 'stalled' | 'resumed')[];
+  /**
+   * the stage before, for stage_changed
+   */
+  from: string | null;
+  imported: boolean;
+  /**
+   * touchpoint id, timer, command id
+   */
+  cause: string;
+}
+/**
+ * The journey resource of API.md section 4, as written to `journeys` after each change (times as text: it goes to the edge as it is).
+ */
+export interface Journey {
+  /**
+   * jrn_…
+   */
+  id: string;
+  workspace: string;
+  definition: string;
+  definitionVersion: number;
+  unit: 'account' | 'person';
+  subject: SubjectRef;
+  name: string | null;
+  owner: string | null;
+  account: JourneyAccount | null;
+  people: JourneyPerson[];
+  stage: string;
+  /**
+   * ISO-8601 UTC with milliseconds
+   */
+  stageSince: string;
+  stages: StageVisit[];
+  status: 'active' | 'stalled' | 'won' | 'lost' | 'absorbed';
+  score: JourneyScore;
+  pace: JourneyPace;
+  alerts: Alert[];
+  nextBestAction: {
+    [k: string]: unknown;
+  } | null;
+  touchpoints: number;
+  channels: string[];
+  /**
+   * journey id
+   */
+  absorbedInto: string | null;
+  /**
+   * of the engagement points, so that a reader can decay them to now
+   */
+  halfLifeMs: number | null;
+  /**
+   * rises by exactly 1 with each journey.changed
+   */
+  seq: number;
+  /**
+   * ISO-8601 UTC with milliseconds
+   */
+  updatedAt: string;
+}
+/**
+ * Whose journeys: an account, or a person who has none.
+ */
+export interface SubjectRef {
+  unit: 'account' | 'person';
+  id: string;
+}
+export interface JourneyAccount {
+  id: string;
+  name: string | null;
+  domain: string | null;
+  traits: {
+    [k: string]: unknown;
+  };
+}
+export interface JourneyPerson {
+  id: string;
+  name: string | null;
+  email: string | null;
+  roles: string[];
+  /**
+   * ISO-8601 UTC with milliseconds
+   */
+  lastInboundAt: string | null;
+  touchpoints: number;
+}
+export interface StageVisit {
+  stage: string;
+  /**
+   * ISO-8601 UTC with milliseconds
+   */
+  enteredAt: string;
+  /**
+   * ISO-8601 UTC with milliseconds
+   */
+  leftAt: string | null;
+  touchpointId: string | null;
+}
+export interface JourneyScore {
+  engagement: number;
+  fit: number;
+  total: number;
+  qualification: null | 'mql' | 'sql';
+  winProbability: number | null;
+  reasons: ScoreReason[];
+}
+export interface ScoreReason {
+  /**
+   * the rule's name
+   */
+  name: string;
+  points: number;
+  /**
+   * the last touchpoint that counted
+   */
+  touchpointId: string | null;
+}
+export interface JourneyPace {
+  /**
+   * ISO-8601 UTC with milliseconds
+   */
+  lastInboundAt: string | null;
+  /**
+   * ISO-8601 UTC with milliseconds
+   */
+  lastOutboundAt: string | null;
+  /**
+   * ISO-8601 duration as of updatedAt; recomputed when read
+   */
+  silentFor: string | null;
+  normalPause: string | null;
+  /**
+   * ISO-8601 UTC with milliseconds
+   */
+  stallsAt: string | null;
+  stallProbability: number | null;
+  basis: 'fixed' | 'learned' | null;
+}
+export interface Alert {
+  /**
+   * alr_…
+   */
+  id: string;
+  workspace: string;
+  journeyId: string;
+  subject: SubjectRef;
+  definition: string;
+  kind: 'stall' | 'role-silent' | 'single-threaded' | 'role-missing';
+  stage: string;
+  owner: string | null;
+  state: 'open' | 'acknowledged' | 'snoozed' | 'resolved';
+  /**
+   * ISO-8601 UTC with milliseconds
+   */
+  openedAt: string;
+  reason: AlertReason;
+  nextBestAction: {
+    [k: string]: unknown;
+  } | null;
+  /**
+   * ISO-8601 UTC with milliseconds
+   */
+  snoozedUntil: string | null;
+  verdict: null | 'real' | 'not-a-stall' | 'already-handled';
+  resolvedBy: null | 'buyer' | 'person' | 'outcome';
+  history: AlertStep[];
+}
+export interface AlertReason {
+  /**
+   * one plain sentence with the figures
+   */
+  text: string;
+  /**
+   * ISO-8601 duration
+   */
+  silentFor: string;
+  normalPause: string | null;
+  probability: number | null;
+  quietPersonId: string | null;
+  lastTouchpoints: TouchpointItem[];
+}
+/**
+ * A touchpoint as the API answers it (API.md section 4).
+ */
+export interface TouchpointItem {
+  id: string;
+  messageId: string;
+  /**
+   * kind
+   */
+  type: string;
+  event: string | null;
+  /**
+   * ISO-8601 UTC with milliseconds
+   */
+  timestamp: string;
+  /**
+   * ISO-8601 UTC with milliseconds
+   */
+  receivedAt: string;
+  direction: 'inbound' | 'outbound' | 'none';
+  channel: string | null;
+  personId: string | null;
+  accountId: string | null;
+  properties: {
+    [k: string]: unknown;
+  };
+}
+export interface AlertStep {
+  /**
+   * ISO-8601 UTC with milliseconds
+   */
+  at: string;
+  state: 'open' | 'acknowledged' | 'snoozed' | 'escalated' | 'resolved';
+  /**
+   * token name, 'buyer', 'outcome' or 'clock'
+   */
+  by: string | null;
+}
+/**
+ * A touchpoint as the API answers it (API.md section 4).
+ */
+export interface TouchpointItem1 {
+  id: string;
+  messageId: string;
+  /**
+   * kind
+   */
+  type: string;
+  event: string | null;
+  /**
+   * ISO-8601 UTC with milliseconds
+   */
+  timestamp: string;
+  /**
+   * ISO-8601 UTC with milliseconds
+   */
+  receivedAt: string;
+  direction: 'inbound' | 'outbound' | 'none';
+  channel: string | null;
+  personId: string | null;
+  accountId: string | null;
+  properties: {
+    [k: string]: unknown;
+  };
+}

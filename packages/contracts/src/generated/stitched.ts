@@ -1,0 +1,169 @@
+/* Generated from schemas/stitched by `npm run generate`. Do not edit. */
+
+export type StitchedFile = StitchedTouchpoint | SubjectHandedOver | PersonMergedNotice;
+
+/**
+ * A touchpoint with its person, account and subject as of now; person is null for a role mailbox that counts for the account only.
+ */
+export interface StitchedTouchpoint {
+  type: 'touchpoint.stitched';
+  workspace: string;
+  subject: SubjectRef;
+  touchpoint: Touchpoint;
+  person: PersonSummary | null;
+  account: AccountSummary | null;
+  /**
+   * namespace:value of the highest-priority identifier, for re-attribution when reading
+   */
+  stitchKey: string;
+}
+/**
+ * Whose journeys: an account, or a person who has none.
+ */
+export interface SubjectRef {
+  unit: 'account' | 'person';
+  id: string;
+}
+/**
+ * An admitted touchpoint: what ingest appends to `touchpoints`.
+ */
+export interface Touchpoint {
+  type: 'touchpoint.admitted';
+  workspace: string;
+  /**
+   * deterministic: a hash of workspace and messageId
+   */
+  id: string;
+  /**
+   * as the client sent it, or made by the server
+   */
+  messageId: string;
+  kind: 'track' | 'page' | 'screen' | 'identify' | 'group' | 'alias';
+  /**
+   * track: its event; page: 'Page Viewed'; screen: 'Screen Viewed'; else null
+   */
+  event: string | null;
+  /**
+   * the name of a page or screen
+   */
+  name: string | null;
+  userId: string | null;
+  anonymousId: string | null;
+  /**
+   * group(): its groupId; else context.groupId
+   */
+  groupId: string | null;
+  /**
+   * alias only
+   */
+  previousId: string | null;
+  /**
+   * epoch ms, corrected for the client's clock skew
+   */
+  timestamp: number;
+  /**
+   * as sent
+   */
+  originalTimestamp: string | null;
+  /**
+   * epoch ms
+   */
+  receivedAt: number;
+  /**
+   * of the person; for a group() call, of the account
+   */
+  traits: {
+    [k: string]: unknown;
+  };
+  properties: {
+    [k: string]: unknown;
+  };
+  /**
+   * Segment's context, cleaned
+   */
+  context: {
+    [k: string]: unknown;
+  };
+  /**
+   * as stated or implied by the kind; null: the definition decides, default inbound
+   */
+  direction: 'inbound' | 'outbound' | 'none' | null;
+  /**
+   * given or derived
+   */
+  channel: string | null;
+  bot: boolean;
+  /**
+   * imported history fires no actions
+   */
+  imported: boolean;
+  /**
+   * 'http', or the name given to the import or source
+   */
+  source: string;
+}
+export interface PersonSummary {
+  id: string;
+  userId: string | null;
+  name: string | null;
+  email: string | null;
+  /**
+   * no userId and no e-mail is known
+   */
+  anonymous: boolean;
+  traits: {
+    [k: string]: unknown;
+  };
+}
+export interface AccountSummary {
+  id: string;
+  groupId: string | null;
+  name: string | null;
+  domain: string | null;
+  traits: {
+    [k: string]: unknown;
+  };
+}
+/**
+ * Stitcher → the partition of `from`: close its journeys and send its state to `into`.
+ */
+export interface SubjectHandedOver {
+  type: 'subject.handed-over';
+  workspace: string;
+  /**
+   * epoch ms
+   */
+  at: number;
+  from: SubjectRef;
+  into: SubjectRef;
+  /**
+   * the person it concerns, if one
+   */
+  personId: string | null;
+  /**
+   * touchpoint or command id
+   */
+  cause: string;
+}
+/**
+ * Stitcher → the partition of a subject that holds `from`: fold its people.
+ */
+export interface PersonMergedNotice {
+  type: 'person.merged';
+  workspace: string;
+  /**
+   * epoch ms
+   */
+  at: number;
+  /**
+   * absorbed person
+   */
+  from: string;
+  /**
+   * person who lives on
+   */
+  into: string;
+  person: PersonSummary;
+  subject: SubjectRef;
+  cause: string;
+}

@@ -1,0 +1,151 @@
+import { createHash } from 'node:crypto';
+import { keyOf } from '@cairn/contracts/topics.ts';
+import { decodeJson, encodeJson } from '@cairn/contracts/json.ts';
+import type { ControlFile, DefinitionPut, EndpointPut, SourcePut, TokenPut, WorkspacePut } from '@cairn/contracts/generated/control.ts';
+import type { Clock } from '@cairn/clock/clock.ts';
+import type { Follower, Log } from '@cairn/log/log.ts';
+
+/** What a token may do, and where. */
+export interface Grant {
+  workspace: string;
+  tokenId: string;
+  name: string;
+  scopes: ReadonlySet<TokenPut['scopes'][number]>;
+  /** Epoch ms, null: never. */
+  expiresAt: number | null;
+}
+
+/**
+ * The `control` topic in memory, for reading only (authentication, lists): tasks never read it, they get changes through their
+ * inbox. `put` resolves once the change is durable *and* mirrored here (read your writes).
+ */
+export interface ControlMirror {
+  /** The grant of a token or write key; null when it is unknown, withdrawn or expired at `now`. */
+  grantOf(token: string, now: number): Grant | null;
+  /** A token by its id, withdrawn ones absent. */
+  token(workspace: string, id: string): TokenPut | undefined;
+  tokens(workspace: string): readonly TokenPut[];
+  workspace(id: string): WorkspacePut | undefined;
+  workspaces(): readonly WorkspacePut[];
+  endpoints(workspace: string): readonly EndpointPut['endpoint'][];
+  endpoint(workspace: string, id: string): EndpointPut['endpoint'] | undefined;
+  /** The live (newest) version of each definition. */
+  definitions(workspace: string): readonly DefinitionPut[];
+  sources(workspace: string): readonly SourcePut[];
+  put(change: ControlFile): Promise<void>;
+  /** Called after each change that was mirrored; returns how to stop. */
+  onChange(listener: (change: ControlFile) => void): () => void;
+  /** True once everything that stood in the topic at the start is mirrored. */
+  ready(): boolean;
+  stop(): Promise<void>;
+}
+
+export const hashToken = (token: string): string => createHash('sha256').update(token).digest('hex');
+
+/** The key under which a change is kept: the newest of a key counts. */
+export function controlKey(change: ControlFile): string {
+  switch (change.type) {
+    case 'workspace.put':
+      return keyOf.control(change.workspace, 'workspace', change.workspace);
+    case 'token.put':
+    case 'token.withdrawn':
+      return keyOf.control(change.workspace, 'token', change.id);
+    case 'definition.put':
+      return keyOf.control(change.workspace, 'definition', change.name);
+    case 'endpoint.put':
+      return keyOf.control(change.workspace, 'endpoint', change.endpoint.id);
+    case 'endpoint.removed':
+      return keyOf.control(change.workspace, 'endpoint', change.id);
+    case 'source.put':
+      return keyOf.control(change.workspace, 'source', change.id);
+  }
+}
+
+/** Reads the topic to its end before it resolves. */
+export async function startControlMirror(log: Log, clock: Clock, onFault: (error: unknown) => void = () => {}): Promise<ControlMirror> {
+  const entries = new Map<string, ControlFile>();
+  const byHash = new Map<string, TokenPut>();
+  const listeners = new Set<(change: ControlFile) => void>();
+  const waiting = new Map<string, (() => void)[]>();
+  const stopping = new AbortController();
+  let caughtUp = false;
+  const follower: Follower = await log.follow(['control'], 'start');
+
+  function apply(key: string, change: ControlFile, putId: string | undefined): void {
+    const before = entries.get(key);
+    if (before?.type === 'token.put') byHash.delete(before.hash);
+    entries.set(key, change);
+    if (change.type === 'token.put') byHash.set(change.hash, change);
+    for (const listener of listeners) listener(change);
+    if (putId) {
+      for (const resolve of waiting.get(putId) ?? []) resolve();
+      waiting.delete(putId);
+    }
+  }
+
+  async function readOn(): Promise<void> {
+    const batch = await follower.next({ maxRecords: 1_000, waitMs: 1_000, signal: stopping.signal });
+    for (const record of batch.records)
+      if (record.value) apply(record.key, decodeJson(record.value) as ControlFile, record.headers['put-id']);
+    if (batch.caughtUp) caughtUp = true;
+  }
+
+  const reading = (async () => {
+    while (!stopping.signal.aborted) {
+      try {
+        await readOn();
+      } catch (error) {
+        if (stopping.signal.aborted) return;
+        onFault(error);
+        await clock.sleep(200).catch(() => {});
+      }
+    }
+  })();
+  while (!caughtUp) await clock.sleep(2);
+
+  function all<T extends ControlFile['type']>(workspace: string | null, type: T): Extract<ControlFile, { type: T }>[] {
+    return [...entries.values()].filter(
+      (change): change is Extract<ControlFile, { type: T }> =>
+        change.type === type && (workspace === null || change.workspace === workspace),
+    );
+  }
+
+  let puts = 0;
+  const instance = hashToken(String(clock.random())).slice(0, 12);
+
+  return {
+    grantOf(token, now) {
+      const found = byHash.get(hashToken(token));
+      if (!found || (found.expiresAt !== null && found.expiresAt <= now)) return null;
+      const { workspace, id: tokenId, name, expiresAt } = found;
+      return { workspace, tokenId, name, scopes: new Set(found.scopes), expiresAt };
+    },
+    token: (workspace, id) => all(workspace, 'token.put').find((token) => token.id === id),
+    tokens: (workspace) => all(workspace, 'token.put'),
+    workspace: (id) => all(id, 'workspace.put')[0],
+    workspaces: () => all(null, 'workspace.put'),
+    endpoints: (workspace) => all(workspace, 'endpoint.put').map((change) => change.endpoint),
+    endpoint: (workspace, id) =>
+      all(workspace, 'endpoint.put').find((change) => change.endpoint.id === id)?.endpoint,
+    definitions: (workspace) => all(workspace, 'definition.put'),
+    sources: (workspace) => all(workspace, 'source.put'),
+    async put(change) {
+      const putId = `${instance}-${puts++}`;
+      const mirrored = new Promise<void>((resolve) => waiting.set(putId, [resolve]));
+      await log.append([
+        { topic: 'control', partition: 0, key: controlKey(change), value: encodeJson(change), headers: { 'put-id': putId } },
+      ]);
+      await mirrored;
+    },
+    onChange(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    ready: () => caughtUp,
+    async stop() {
+      stopping.abort();
+      await follower.close();
+      await reading;
+    },
+  };
+}

@@ -1,0 +1,42 @@
+import { defineConfig } from 'vitest/config';
+
+/** Lanes by suffix, the suffix is the cost: `.test.ts` pure, `.sim.test.ts` seeded, `.int.test.ts` real parts, `.e2e.test.ts` the whole system. */
+const EVERYWHERE = ['packages', 'services', 'simulation', 'golden', 'docs', 'examples', 'scripts', 'bench', 'infra', 'e2e'];
+const files = (suffix: string): string[] => EVERYWHERE.map((folder) => `${folder}/**/*${suffix}`);
+const never = ['**/node_modules/**', '**/dist/**'];
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'pure',
+          include: files('.test.ts'),
+          exclude: [...never, '**/*.int.test.ts', '**/*.sim.test.ts', '**/*.e2e.test.ts'],
+          testTimeout: 5_000,
+        },
+      },
+      { test: { name: 'simulation', include: files('.sim.test.ts'), exclude: never, testTimeout: 300_000 } },
+      {
+        test: {
+          name: 'integration',
+          include: files('.int.test.ts'),
+          exclude: never,
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+          maxWorkers: 2,
+        },
+      },
+      {
+        test: {
+          name: 'e2e',
+          include: files('.e2e.test.ts'),
+          exclude: never,
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
