@@ -1,7 +1,14 @@
 import { createHash } from 'node:crypto';
 import { keyOf } from '@cairn/contracts/topics.ts';
 import { decodeJson, encodeJson } from '@cairn/contracts/json.ts';
-import type { ControlFile, DefinitionPut, EndpointPut, SourcePut, TokenPut, WorkspacePut } from '@cairn/contracts/generated/control.ts';
+import type {
+  ControlFile,
+  DefinitionPut,
+  EndpointPut,
+  SourcePut,
+  TokenPut,
+  WorkspacePut,
+} from '@cairn/contracts/generated/control.ts';
 import type { Clock } from '@cairn/clock/clock.ts';
 import type { Follower, Log } from '@cairn/log/log.ts';
 
@@ -62,7 +69,11 @@ export function controlKey(change: ControlFile): string {
 }
 
 /** Reads the topic to its end before it resolves. */
-export async function startControlMirror(log: Log, clock: Clock, onFault: (error: unknown) => void = () => {}): Promise<ControlMirror> {
+export async function startControlMirror(
+  log: Log,
+  clock: Clock,
+  onFault: (error: unknown) => void = () => {},
+): Promise<ControlMirror> {
   const entries = new Map<string, ControlFile>();
   const byHash = new Map<string, TokenPut>();
   const listeners = new Set<(change: ControlFile) => void>();
@@ -125,15 +136,20 @@ export async function startControlMirror(log: Log, clock: Clock, onFault: (error
     workspace: (id) => all(id, 'workspace.put')[0],
     workspaces: () => all(null, 'workspace.put'),
     endpoints: (workspace) => all(workspace, 'endpoint.put').map((change) => change.endpoint),
-    endpoint: (workspace, id) =>
-      all(workspace, 'endpoint.put').find((change) => change.endpoint.id === id)?.endpoint,
+    endpoint: (workspace, id) => all(workspace, 'endpoint.put').find((change) => change.endpoint.id === id)?.endpoint,
     definitions: (workspace) => all(workspace, 'definition.put'),
     sources: (workspace) => all(workspace, 'source.put'),
     async put(change) {
       const putId = `${instance}-${puts++}`;
       const mirrored = new Promise<void>((resolve) => waiting.set(putId, [resolve]));
       await log.append([
-        { topic: 'control', partition: 0, key: controlKey(change), value: encodeJson(change), headers: { 'put-id': putId } },
+        {
+          topic: 'control',
+          partition: 0,
+          key: controlKey(change),
+          value: encodeJson(change),
+          headers: { 'put-id': putId },
+        },
       ]);
       await mirrored;
     },

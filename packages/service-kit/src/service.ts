@@ -32,6 +32,8 @@ export interface HttpFace {
   /** Whether this request (path without query, method) is this service's. */
   claims(method: string, path: string): boolean;
   handle(request: IncomingMessage, response: ServerResponse): void;
+  /** True where the face bounds the time of its request bodies itself (it streams them, or is too hot to be watched). */
+  watchesBodies?: boolean;
   /** For web sockets. */
   upgrade?(request: IncomingMessage, socket: Duplex, head: Buffer): void;
 }
