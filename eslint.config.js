@@ -14,8 +14,17 @@ const PURE_LIBRARIES = [
   'ajv*',
   'node:crypto',
 ];
-const TESTS = ['**/*.test.ts', '**/*.contract.ts', '**/testkit/**', 'simulation/**', 'bench/**', 'e2e/**', 'examples/**'];
-const CLOCKED = 'Take a Clock (packages/clock): time, timers and randomness come from one place so that a replay gives the same bytes.';
+const TESTS = [
+  '**/*.test.ts',
+  '**/*.contract.ts',
+  '**/testkit/**',
+  'simulation/**',
+  'bench/**',
+  'e2e/**',
+  'examples/**',
+];
+const CLOCKED =
+  'Take a Clock (packages/clock): time, timers and randomness come from one place so that a replay gives the same bytes.';
 
 export default tseslint.config(
   {
@@ -31,7 +40,10 @@ export default tseslint.config(
   ...tseslint.configs.recommendedTypeChecked,
   {
     languageOptions: {
-      parserOptions: { projectService: { allowDefaultProject: ['eslint.config.js'] }, tsconfigRootDir: import.meta.dirname },
+      parserOptions: {
+        projectService: { allowDefaultProject: ['eslint.config.js'] },
+        tsconfigRootDir: import.meta.dirname,
+      },
     },
     plugins: { 'import-x': importX },
     settings: {
@@ -49,7 +61,10 @@ export default tseslint.config(
       '@typescript-eslint/restrict-template-expressions': 'off',
       'no-restricted-syntax': [
         'error',
-        { selector: 'TSEnumDeclaration', message: 'Node runs the TypeScript as it is: no enums; use a union of strings.' },
+        {
+          selector: 'TSEnumDeclaration',
+          message: 'Node runs the TypeScript as it is: no enums; use a union of strings.',
+        },
         { selector: 'TSParameterProperty', message: 'Node runs the TypeScript as it is: no parameter properties.' },
       ],
       'no-restricted-properties': [
@@ -76,10 +91,18 @@ export default tseslint.config(
           patterns: [
             {
               group: ['*', '!./**', '!../**', '!@cairn/**', ...PURE_LIBRARIES.map((name) => `!${name}`)],
-              message: 'A core imports contracts, the calendar, other core files and pure libraries; I/O belongs in shell/.',
+              message:
+                'A core imports contracts, the calendar, other core files and pure libraries; I/O belongs in shell/.',
             },
             {
-              group: ['**/shell/**', '@cairn/**', '!@cairn/contracts', '!@cairn/contracts/**', '!@cairn/clock', '!@cairn/clock/calendar.ts'],
+              group: [
+                '**/shell/**',
+                '@cairn/**',
+                '!@cairn/contracts',
+                '!@cairn/contracts/**',
+                '!@cairn/clock',
+                '!@cairn/clock/calendar.ts',
+              ],
               message: 'A core never reaches into shell/ or a package with I/O.',
             },
           ],
@@ -89,7 +112,16 @@ export default tseslint.config(
     },
   },
   {
-    files: ['packages/clock/**/*.ts', '**/config.ts', ...TESTS, 'scripts/**', 'infra/**', 'services/live-feed/dashboard/**', 'packages/feed-client/**', 'packages/cli/**'],
+    files: [
+      'packages/clock/**/*.ts',
+      '**/config.ts',
+      ...TESTS,
+      'scripts/**',
+      'infra/**',
+      'services/live-feed/dashboard/**',
+      'packages/feed-client/**',
+      'packages/cli/**',
+    ],
     rules: { 'no-restricted-properties': 'off', 'no-restricted-globals': 'off' },
   },
   {

@@ -1,7 +1,18 @@
 import { defineConfig } from 'vitest/config';
 
 /** Lanes by suffix, the suffix is the cost: `.test.ts` pure, `.sim.test.ts` seeded, `.int.test.ts` real parts, `.e2e.test.ts` the whole system. */
-const EVERYWHERE = ['packages', 'services', 'simulation', 'golden', 'docs', 'examples', 'scripts', 'bench', 'infra', 'e2e'];
+const EVERYWHERE = [
+  'packages',
+  'services',
+  'simulation',
+  'golden',
+  'docs',
+  'examples',
+  'scripts',
+  'bench',
+  'infra',
+  'e2e',
+];
 const files = (suffix: string): string[] => EVERYWHERE.map((folder) => `${folder}/**/*${suffix}`);
 const never = ['**/node_modules/**', '**/dist/**'];
 

@@ -8,22 +8,31 @@ import { join } from 'node:path';
 
 const folder = join(import.meta.dirname, '../schemas');
 const releasedPath = join(folder, 'released.json');
-const released = existsSync(releasedPath) ? (JSON.parse(readFileSync(releasedPath, 'utf8')) as Record<string, string>) : {};
+const released = existsSync(releasedPath)
+  ? (JSON.parse(readFileSync(releasedPath, 'utf8')) as Record<string, string>)
+  : {};
 const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
   .filter((file) => /^[\w-]+\/\d+-\d+-\d+\.json$/.test(file))
   .sort();
-const digest = (file: string): string => createHash('sha256').update(readFileSync(join(folder, file))).digest('hex');
+const digest = (file: string): string =>
+  createHash('sha256')
+    .update(readFileSync(join(folder, file)))
+    .digest('hex');
 
 if (process.argv.includes('--release')) {
   for (const file of files) released[file] ??= digest(file);
   writeFileSync(releasedPath, `${JSON.stringify(released, null, 2)}\n`);
 }
 const faults = [
-  ...Object.keys(released).filter((file) => !files.includes(file)).map((file) => `${file} was released and is gone`),
+  ...Object.keys(released)
+    .filter((file) => !files.includes(file))
+    .map((file) => `${file} was released and is gone`),
   ...files
     .filter((file) => released[file] && released[file] !== digest(file))
     .map((file) => `${file} was released and has been edited: add a new version beside it`),
-  ...files.filter((file) => !released[file]).map((file) => `${file} is not released yet: run node scripts/check-schemas.ts --release`),
+  ...files
+    .filter((file) => !released[file])
+    .map((file) => `${file} is not released yet: run node scripts/check-schemas.ts --release`),
 ];
 for (const fault of faults) console.error(fault);
 process.exitCode = faults.length ? 1 : 0;

@@ -22,8 +22,32 @@ const lock = JSON.parse(readFileSync(path, 'utf8')) as { packages: Record<string
 const check = process.argv.includes('--check');
 const faults: string[] = [];
 
-const OS: Record<string, string> = { linux: 'linux', linuxmusl: 'linux', darwin: 'darwin', win32: 'win32', android: 'android', freebsd: 'freebsd', openbsd: 'openbsd', netbsd: 'netbsd', sunos: 'sunos', aix: 'aix', openharmony: 'openharmony', windows: 'win32' };
-const CPU: Record<string, string> = { x64: 'x64', arm64: 'arm64', arm: 'arm', ia32: 'ia32', '64': 'x64', ppc64: 'ppc64', s390x: 's390x', riscv64: 'riscv64', loong64: 'loong64', mips64el: 'mips64el' };
+const OS: Record<string, string> = {
+  linux: 'linux',
+  linuxmusl: 'linux',
+  darwin: 'darwin',
+  win32: 'win32',
+  android: 'android',
+  freebsd: 'freebsd',
+  openbsd: 'openbsd',
+  netbsd: 'netbsd',
+  sunos: 'sunos',
+  aix: 'aix',
+  openharmony: 'openharmony',
+  windows: 'win32',
+};
+const CPU: Record<string, string> = {
+  x64: 'x64',
+  arm64: 'arm64',
+  arm: 'arm',
+  ia32: 'ia32',
+  '64': 'x64',
+  ppc64: 'ppc64',
+  s390x: 's390x',
+  riscv64: 'riscv64',
+  loong64: 'loong64',
+  mips64el: 'mips64el',
+};
 
 /** Platform words in a package's name: `@chdb/lib-darwin-arm64` → os darwin, cpu arm64. */
 function platformOf(name: string): Pick<LockEntry, 'os' | 'cpu'> {
@@ -35,7 +59,7 @@ function platformOf(name: string): Pick<LockEntry, 'os' | 'cpu'> {
 
 /** Where npm would look for `name` from the package at `from`: its own node_modules, then each above. */
 function resolves(from: string, name: string): boolean {
-  for (let at = from; ; ) {
+  for (let at = from; ;) {
     if (lock.packages[`${at ? `${at}/` : ''}node_modules/${name}`]) return true;
     if (!at) return false;
     const cut = at.lastIndexOf('/node_modules/');
@@ -52,7 +76,11 @@ for (const [from, entry] of Object.entries(lock.packages)) {
     if (resolves(from, name)) continue;
     if (check) faults.push(`${from} wants ${name}@${version}, which the lock file does not have`);
     else {
-      lock.packages[`node_modules/${name}`] = { version: version.replace(/^[\^~]/, ''), optional: true, ...platformOf(name) };
+      lock.packages[`node_modules/${name}`] = {
+        version: version.replace(/^[\^~]/, ''),
+        optional: true,
+        ...platformOf(name),
+      };
       console.error(`added ${name}@${version}`);
     }
   }

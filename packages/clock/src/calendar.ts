@@ -68,7 +68,14 @@ export function zoneOffset(ms: number, zone: string): number {
   if (zone === 'UTC') return 0;
   const parts = zoneFormat(zone).formatToParts(ms);
   const field = (type: string): number => Number(parts.find((part) => part.type === type)?.value ?? 0);
-  const wall = Date.UTC(field('year'), field('month') - 1, field('day'), field('hour'), field('minute'), field('second'));
+  const wall = Date.UTC(
+    field('year'),
+    field('month') - 1,
+    field('day'),
+    field('hour'),
+    field('minute'),
+    field('second'),
+  );
   return wall - Math.floor(ms / 1000) * 1000;
 }
 
@@ -90,7 +97,14 @@ export function wallClock(ms: number, zone: string): WallClock {
  * The instant at which `zone` reads the given wall clock. A time that a DST change skips moves forward by the
  * length of the gap (02:30 → 03:30); a time that happens twice is the first of the two. `day` may overflow its month (32 January = 1 February).
  */
-export function instantOf(year: number, month: number, day: number, hour: number, minute: number, zone: string): number {
+export function instantOf(
+  year: number,
+  month: number,
+  day: number,
+  hour: number,
+  minute: number,
+  zone: string,
+): number {
   const wall = Date.UTC(year, month - 1, day, hour, minute);
   const before = wall - zoneOffset(wall - 86_400_000, zone);
   const after = wall - zoneOffset(wall + 86_400_000, zone);

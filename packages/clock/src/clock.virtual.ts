@@ -53,6 +53,7 @@ export function createVirtualClock(startMs = 0, seed = 1, settle: () => Promise<
         signal?.addEventListener('abort', onAbort, { once: true });
       }),
     after: set,
+    at: (instant, callback) => set(instant - nowMs, callback),
     every: (ms, callback) => {
       let cancelled = false;
       let cancel = (): void => {};

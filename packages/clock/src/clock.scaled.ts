@@ -1,0 +1,24 @@
+import type { Clock } from './clock.ts';
+import { systemClock } from './clock.system.ts';
+
+/**
+ * A clock for the demo: starts at `startMs` (in the past) and runs `speed` times as fast as the machine's until it has caught up
+ * with it; from then on it is the machine's clock. Waits (`sleep`, `after`, `every`) are in real time, because they pace input and output;
+ * only `now` and `at` are scaled.
+ */
+export function createScaledClock(startMs: number, speed: number): Clock {
+  const begunAt = systemClock.now();
+  const catchesUpAt = begunAt + (begunAt - startMs) / (speed - 1);
+  const now = (): number => {
+    const real = systemClock.now();
+    return real >= catchesUpAt ? real : startMs + (real - begunAt) * speed;
+  };
+  return {
+    ...systemClock,
+    now,
+    at(instant, callback) {
+      const real = instant >= catchesUpAt ? instant : begunAt + (instant - startMs) / speed;
+      return systemClock.after(real - systemClock.now(), callback);
+    },
+  };
+}

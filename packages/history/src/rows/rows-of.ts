@@ -1,0 +1,259 @@
+/** Which rows of which tables a record of the log becomes. Pure: the same record always gives the same rows. */
+import type { AlertFact } from '@cairn/contracts/generated/alert.ts';
+import type { DeadLetter } from '@cairn/contracts/generated/dead-letter.ts';
+import type { DeliveryFact } from '@cairn/contracts/generated/delivery.ts';
+import type { PersonChanged, PersonMerged } from '@cairn/contracts/generated/identity.ts';
+import type { JourneyChanged } from '@cairn/contracts/generated/journey.ts';
+import type { StitchedTouchpoint, SubjectHandedOver } from '@cairn/contracts/generated/stitched.ts';
+import { decodeJson } from '@cairn/contracts/json.ts';
+import { parseInstant } from '@cairn/clock/calendar.ts';
+import type { LogRecord } from '@cairn/log/log.ts';
+import type { HistoryTable } from '../history.ts';
+
+export interface TableRow {
+  table: HistoryTable;
+  row: Readonly<Record<string, unknown>>;
+  /** Month of the table's partition (YYYYMM), 0 where it has none: an insert never spans two, because only one part is atomic. */
+  month: number;
+}
+
+export const SINK_TOPICS = ['journey-inbox', 'journeys', 'alerts', 'deliveries', 'identities', 'dead-letters'] as const;
+
+/** `[]` for records that are no facts (ticks, commands, tombstones, bytes that are no JSON). */
+export function rowsOf(record: LogRecord): TableRow[] {
+  if (!record.value || record.headers['cairn-tick']) return [];
+  let message: { type?: unknown };
+  try {
+    message = decodeJson(record.value) as { type?: unknown };
+  } catch {
+    return [];
+  }
+  const at = { log_partition: record.partition, log_offset: String(record.offset) };
+  switch (record.topic) {
+    case 'journey-inbox':
+      if (message.type === 'touchpoint.stitched') return [touchpointRow(message as StitchedTouchpoint, record.at, at)];
+      if (message.type === 'subject.handed-over') return [subjectRow(message as SubjectHandedOver, at, record)];
+      return [];
+    case 'journeys':
+      return message.type === 'journey.changed' ? [journeyRow(message as JourneyChanged, at)] : [];
+    case 'alerts':
+      return typeof message.type === 'string' && message.type.startsWith('alert.') && 'alert' in message
+        ? [alertRow(message as AlertFact, at)]
+        : [];
+    case 'deliveries':
+      return 'delivery' in message ? [deliveryRow(message as DeliveryFact, at)] : [];
+    case 'identities':
+      if (message.type === 'person.changed') return [personRow(message as PersonChanged, at)];
+      if (message.type === 'person.merged') return overrideRows(message as PersonMerged, at);
+      return [];
+    case 'dead-letters':
+      return message.type === 'dead-letter' ? [deadLetterRow(message as DeadLetter, at)] : [];
+    default:
+      return [];
+  }
+}
+
+type Position = { log_partition: number; log_offset: string };
+
+function touchpointRow(message: StitchedTouchpoint, stitchedAt: number, position: Position): TableRow {
+  const { touchpoint, subject, person, account } = message;
+  return {
+    table: 'touchpoints',
+    month: monthOf(stitchedAt),
+    row: {
+      workspace: message.workspace,
+      subject_id: subject.id,
+      subject_unit: subject.unit,
+      id: touchpoint.id,
+      message_id: touchpoint.messageId,
+      kind: touchpoint.kind,
+      event: touchpoint.event ?? '',
+      name: touchpoint.name ?? '',
+      timestamp: bounded(touchpoint.timestamp),
+      received_at: bounded(touchpoint.receivedAt),
+      stitched_at: bounded(stitchedAt),
+      direction: touchpoint.direction ?? '',
+      channel: touchpoint.channel ?? '',
+      person_id: person?.id ?? '',
+      account_id: account?.id ?? '',
+      stitch_key: message.stitchKey,
+      user_id: touchpoint.userId ?? '',
+      anonymous_id: touchpoint.anonymousId ?? '',
+      source: touchpoint.source,
+      imported: touchpoint.imported,
+      bot: touchpoint.bot,
+      properties: JSON.stringify(touchpoint.properties),
+      traits: JSON.stringify(touchpoint.traits),
+      context: JSON.stringify(touchpoint.context),
+      ...position,
+    },
+  };
+}
+
+function subjectRow(message: SubjectHandedOver, position: Position, record: LogRecord): TableRow {
+  return {
+    table: 'subject_overrides',
+    month: 0,
+    row: {
+      workspace: message.workspace,
+      subject_id: message.from.id,
+      into_id: message.into.id,
+      version: record.at,
+      at: bounded(message.at),
+      ...position,
+    },
+  };
+}
+
+function journeyRow(fact: JourneyChanged, position: Position): TableRow {
+  const { journey, touchpoint } = fact;
+  return {
+    table: 'journey_changes',
+    month: monthOf(fact.at),
+    row: {
+      workspace: fact.workspace,
+      definition: journey.definition,
+      journey_id: journey.id,
+      subject_id: journey.subject.id,
+      seq: journey.seq,
+      fact_id: fact.factId,
+      at: bounded(fact.at),
+      stage: journey.stage,
+      from_stage: fact.from ?? '',
+      status: journey.status,
+      events: fact.events,
+      touchpoint_id: touchpoint?.id ?? '',
+      event: touchpoint?.event ?? '',
+      channel: touchpoint?.channel ?? '',
+      direction: touchpoint?.direction ?? '',
+      touchpoint_at: bounded(touchpoint ? (parseInstant(touchpoint.timestamp) ?? fact.at) : fact.at),
+      person_id: touchpoint?.personId ?? '',
+      engagement: journey.score.engagement,
+      fit: journey.score.fit,
+      qualification: journey.score.qualification ?? '',
+      imported: fact.imported,
+      cause: fact.cause,
+      ...position,
+    },
+  };
+}
+
+function alertRow(fact: AlertFact, position: Position): TableRow {
+  const { alert } = fact;
+  return {
+    table: 'alert_facts',
+    month: monthOf(fact.at),
+    row: {
+      workspace: fact.workspace,
+      at: bounded(fact.at),
+      fact_id: fact.factId,
+      type: fact.type,
+      alert_id: alert.id,
+      journey_id: alert.journeyId,
+      definition: alert.definition,
+      stage: alert.stage,
+      kind: alert.kind,
+      state: alert.state,
+      resolved_by: alert.resolvedBy ?? '',
+      verdict: alert.verdict ?? '',
+      owner: alert.owner ?? '',
+      quiet_person_id: alert.reason.quietPersonId ?? '',
+      imported: fact.imported,
+      alert: JSON.stringify(alert),
+      ...position,
+    },
+  };
+}
+
+function deliveryRow(fact: DeliveryFact, position: Position): TableRow {
+  const { delivery } = fact;
+  const last = fact.type === 'delivery.created' ? undefined : delivery.attempts.at(-1);
+  return {
+    table: 'delivery_attempts',
+    month: monthOf(fact.at),
+    row: {
+      workspace: fact.workspace,
+      endpoint_id: delivery.endpointId,
+      delivery_id: delivery.id,
+      fact_id: delivery.factId,
+      fact_type: delivery.type,
+      at: bounded(fact.at),
+      type: fact.type,
+      state: delivery.state,
+      attempts: delivery.attempts.length,
+      status: last?.status ?? 0,
+      code: last?.code ?? '',
+      duration_ms: last?.durationMs ?? 0,
+      ...position,
+    },
+  };
+}
+
+function personRow(fact: PersonChanged, position: Position): TableRow {
+  const { person } = fact;
+  return {
+    table: 'people',
+    month: 0,
+    row: {
+      workspace: fact.workspace,
+      person_id: person.id,
+      version: person.version,
+      at: bounded(fact.at),
+      merged_into: person.mergedInto ?? '',
+      name: person.name ?? '',
+      person: JSON.stringify(person),
+      ...position,
+    },
+  };
+}
+
+/** Everyone ever absorbed points straight at the one who lives on, so reading never follows a chain. */
+function overrideRows(fact: PersonMerged, position: Position): TableRow[] {
+  return [...new Set([fact.from, ...fact.absorbed])].map((personId) => ({
+    table: 'identity_overrides' as const,
+    month: 0,
+    row: {
+      workspace: fact.workspace,
+      person_id: personId,
+      into_id: fact.into,
+      version: fact.version,
+      at: bounded(fact.at),
+      ...position,
+    },
+  }));
+}
+
+function deadLetterRow(letter: DeadLetter, position: Position): TableRow {
+  return {
+    table: 'dead_letters',
+    month: monthOf(letter.at),
+    row: {
+      workspace: letter.workspace,
+      id: letter.id,
+      at: bounded(letter.at),
+      reason: letter.reason,
+      service: letter.service,
+      message_id: letter.messageId ?? '',
+      error: letter.error ?? '',
+      raw: letter.raw,
+      ...position,
+    },
+  };
+}
+
+/** DateTime64(3) holds 1900–2299; device clocks do not. */
+const EARLIEST_MS = -2_208_988_800_000;
+const LATEST_MS = 10_413_791_999_000;
+const bounded = (ms: number): number => Math.min(Math.max(Math.round(ms), EARLIEST_MS), LATEST_MS);
+
+function monthOf(ms: number): number {
+  // Civil month from days (Howard Hinnant's algorithm): no Date here, and this runs for every row.
+  const z = Math.floor(bounded(ms) / 86_400_000) + 719_468;
+  const era = Math.floor(z / 146_097);
+  const doe = z - era * 146_097;
+  const yoe = Math.floor((doe - Math.floor(doe / 1_460) + Math.floor(doe / 36_524) - Math.floor(doe / 146_096)) / 365);
+  const doy = doe - (365 * yoe + Math.floor(yoe / 4) - Math.floor(yoe / 100));
+  const mp = Math.floor((5 * doy + 2) / 153);
+  const month = mp < 10 ? mp + 3 : mp - 9;
+  return (yoe + era * 400 + (month <= 2 ? 1 : 0)) * 100 + month;
+}
