@@ -1,0 +1,100 @@
+import { systemClock } from '@cairn/clock/clock.system.ts';
+import { TOPICS } from '@cairn/contracts/topics.ts';
+import type { Log, TopicConfig } from '@cairn/log/log.ts';
+import { ConfigError, readProcessConfig, type ProcessConfig } from './config.ts';
+import { startControlMirror } from './control-mirror.ts';
+import { createHttpFront } from './http-front.ts';
+import { installLifecycle } from './lifecycle.ts';
+import { createLogger } from './logger.ts';
+import { createMetrics } from './metrics.ts';
+import type { Ports, RunningService } from './service.ts';
+import { startTelemetry } from './telemetry.ts';
+
+/**
+ * What `services/*\/src/main.ts` calls: one service as a process of its own on Kafka. Environment → log → ports → the service →
+ * the HTTP port → life cycle. Wiring alone; it decides nothing.
+ */
+export async function runInCluster<C>(service: {
+  name: string;
+  readConfig(): C;
+  start(ports: Ports, config: C): Promise<RunningService>;
+}): Promise<void> {
+  const { name } = service;
+  const { settings, config } = readOrExit(() => ({ settings: readProcessConfig(), config: service.readConfig() }));
+  if (!settings.kafkaBrokers) return exitWithFault('CAIRN_KAFKA_BROKERS must name the brokers: host:port,…');
+  const logger = createLogger({ service: name, level: settings.logLevel });
+  const clock = systemClock;
+  const metrics = createMetrics({ runtime: true });
+  const stopTelemetry = await startTelemetry({ endpoint: settings.otlpEndpoint, service: `cairn-${name}` });
+  const log = await openKafkaLog(settings.kafkaBrokers, name, { clock, logger });
+  const control = await startControlMirror(log, clock, (error) =>
+    logger.warn({ event: 'control.read-failed', err: error }),
+  );
+  const running = await service.start({ log, clock, logger, metrics, control }, config);
+  const front = createHttpFront({
+    host: settings.host,
+    port: settings.port,
+    services: [running],
+    clock,
+    metrics,
+    logger,
+  });
+  installLifecycle({
+    logger,
+    clock,
+    front,
+    services: [running],
+    async finish() {
+      await control.stop();
+      await log.close();
+      await stopTelemetry();
+    },
+  });
+  const { url } = await front.listen();
+  logger.info({ event: 'process.listening', url });
+}
+
+/** The topics as Kafka is to hold them. */
+export const KAFKA_TOPICS: readonly TopicConfig[] = Object.values(TOPICS).map(
+  ({ name, partitions, cleanup, retentionMs, minCompactionLagMs }) => ({
+    name,
+    partitions,
+    cleanup,
+    retentionMs,
+    ...(minCompactionLagMs === undefined ? {} : { minCompactionLagMs }),
+  }),
+);
+
+async function openKafkaLog(
+  brokers: readonly string[],
+  name: string,
+  deps: Pick<Ports, 'clock' | 'logger'>,
+): Promise<Log> {
+  // Loaded here alone: embedded mode never pays for kafkajs.
+  const { createKafkaLog } = (await import(KAFKA_LOG_MODULE)) as KafkaLogModule;
+  return createKafkaLog({ brokers, clientId: `cairn-${name}`, topics: KAFKA_TOPICS, ...deps });
+}
+
+const KAFKA_LOG_MODULE: string = '@cairn/log/log.kafka.ts';
+interface KafkaLogModule {
+  createKafkaLog(
+    options: { brokers: readonly string[]; clientId: string; topics: readonly TopicConfig[] } & Pick<
+      Ports,
+      'clock' | 'logger'
+    >,
+  ): Promise<Log>;
+}
+
+function readOrExit<T extends { settings: ProcessConfig }>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof ConfigError) return exitWithFault(error.message);
+    throw error;
+  }
+}
+
+function exitWithFault(message: string): never {
+  process.stderr.write(`${message}\n`);
+  process.exit(2);
+}
