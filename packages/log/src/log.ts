@@ -115,8 +115,16 @@ export interface OwnedPartition {
    * ever visible to a reader.
    */
   commit(cycle: Cycle): Promise<void>;
+  /**
+   * Where a log has it: `commit` resolves as soon as the cycle is visible and ordered, and this once every commit that
+   * resolved before the call is on disk. Power lost in between loses whole cycles from the end, never one in the middle; so
+   * await it before an effect leaves the process. Where it is absent, `commit` itself is durable.
+   */
+  flushed?(): Promise<void>;
   /** Appends to the own inbox outside of a cycle (results of effects, ticks). Durable when it resolves. */
-  appendToInbox(records: readonly { key: string; value: Uint8Array; headers?: Readonly<Record<string, string>> }[]): Promise<void>;
+  appendToInbox(
+    records: readonly { key: string; value: Uint8Array; headers?: Readonly<Record<string, string>> }[],
+  ): Promise<void>;
 }
 
 /** A member of a task's group: partitions of the inbox are shared among the members, each owned by one at a time. */
