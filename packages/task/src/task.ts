@@ -67,6 +67,15 @@ export interface Effect {
 }
 
 /** Does the effect and returns the result message for the inbox; null: nothing to tell (the effect is done). Throwing means: try again later (backoff). */
-export type EffectRunner = (effect: Effect, context: { signal: AbortSignal }) => Promise<unknown>;
+export type EffectRunner = (effect: Effect, context: EffectContext) => Promise<unknown>;
+
+export interface EffectContext {
+  /** Aborted when the partition is lost or its grace is over: the effect is done again elsewhere, under the same id. */
+  signal: AbortSignal;
+  /** W3C trace context of the record that led to the effect. */
+  traceparent: string | null;
+  /** 1, 2, …: how often it was started by this process. */
+  attempt: number;
+}
 
 export const NO_OUTCOME: TaskOutcome = Object.freeze({});

@@ -1,0 +1,152 @@
+import { decodeJson } from '@cairn/contracts/json.ts';
+import { compareKeys } from '@cairn/log/key-order.ts';
+import type { StateChange, StateReader } from '@cairn/log/log.ts';
+import type { TaskState } from './task.ts';
+
+/**
+ * The state that handlers see: the committed state with the changes of the cycle under way laid over it. Values stay bytes until
+ * they are touched, and are serialised once per key and cycle. Parsed values outlive the cycle in a bounded cache.
+ * Never survives a fault: whoever holds one throws it away and takes the partition again.
+ */
+export interface StateMap extends TaskState {
+  /** null removes the key and its timers. */
+  setValue(key: string, value: unknown): void;
+  setTimer(key: string, purpose: string, dueAt: number | null): void;
+  /** Writes the key again as it is, so that the log puts its timers in their true places. */
+  touch(key: string): void;
+  /** Every key touched in this cycle, serialised. Throws where a value is no JSON or too large. */
+  changes(): StateChange[];
+  /** The cycle is durable and folded into the reader: keep what was parsed, within bounds. */
+  committed(): void;
+  /** Forgets everything that is not committed, and the cache. */
+  reset(): void;
+}
+
+/** State keys from here on belong to the task itself (pending effects). */
+export const RESERVED_PREFIX = '~';
+
+/** Kafka refuses records over 1 MiB by default; a value that could never be committed must fail where its cause is known. */
+export const MAX_VALUE_BYTES = 1_000_000;
+
+const NO_TIMERS: Readonly<Record<string, number>> = Object.freeze({});
+/** What a cached entry costs beside its value: map slots, objects, the key. */
+const OVERHEAD_BYTES = 200;
+
+interface Slot {
+  key: string;
+  /** undefined: absent. */
+  value: unknown;
+  timers: Readonly<Record<string, number>>;
+  /** Of the value as last serialised or read. */
+  bytes: number;
+  valueChanged: boolean;
+  changed: boolean;
+}
+
+export function createStateMap(reader: StateReader, cacheBytes: number): StateMap {
+  // Two generations: a hit in the old one moves the slot to the young one; when the young one is half the budget, the old one goes.
+  let young = new Map<string, Slot>();
+  let old = new Map<string, Slot>();
+  let youngBytes = 0;
+  let changed: Slot[] = [];
+
+  function slotOf(key: string): Slot {
+    const known = young.get(key);
+    if (known) return known;
+    let slot = old.get(key);
+    if (slot) old.delete(key);
+    else {
+      const entry = reader.get(key);
+      slot = {
+        key,
+        value: entry?.value ? decodeJson(entry.value) : undefined,
+        timers: entry?.timers ?? NO_TIMERS,
+        bytes: entry?.value?.length ?? 0,
+        valueChanged: false,
+        changed: false,
+      };
+    }
+    young.set(key, slot);
+    youngBytes += slot.bytes + OVERHEAD_BYTES;
+    return slot;
+  }
+
+  function mark(slot: Slot): void {
+    if (slot.changed) return;
+    slot.changed = true;
+    changed.push(slot);
+  }
+
+  return {
+    get: <T>(key: string) => slotOf(key).value as T | undefined,
+    timers: (key) => slotOf(key).timers,
+    keys(prefix) {
+      const keys = new Set<string>();
+      for (const [key, entry] of reader.entries(prefix)) if (entry.value) keys.add(key);
+      for (const slot of changed) {
+        if (!slot.key.startsWith(prefix)) continue;
+        if (slot.value === undefined) keys.delete(slot.key);
+        else keys.add(slot.key);
+      }
+      const own = prefix.startsWith(RESERVED_PREFIX);
+      return [...keys].filter((key) => own || !key.startsWith(RESERVED_PREFIX)).sort(compareKeys);
+    },
+    setValue(key, value) {
+      const slot = slotOf(key);
+      mark(slot);
+      slot.valueChanged = true;
+      slot.value = value === null ? undefined : value;
+      if (value === null) slot.timers = NO_TIMERS;
+    },
+    setTimer(key, purpose, dueAt) {
+      const slot = slotOf(key);
+      if (dueAt === null) {
+        if (slot.timers[purpose] === undefined) return;
+        const { [purpose]: _gone, ...rest } = slot.timers;
+        slot.timers = rest;
+      } else slot.timers = { ...slot.timers, [purpose]: dueAt };
+      mark(slot);
+    },
+    touch: (key) => mark(slotOf(key)),
+    changes: () =>
+      changed.map((slot) => {
+        const value = slot.valueChanged
+          ? serialise(`state of ${slot.key}`, slot.value)
+          : (reader.get(slot.key)?.value ?? null);
+        youngBytes += (value?.length ?? 0) - slot.bytes;
+        slot.bytes = value?.length ?? 0;
+        return { key: slot.key, value, timers: slot.timers };
+      }),
+    committed() {
+      for (const slot of changed) slot.changed = slot.valueChanged = false;
+      changed = [];
+      if (youngBytes * 2 <= cacheBytes) return;
+      old = youngBytes > cacheBytes ? new Map() : young;
+      young = new Map();
+      youngBytes = 0;
+    },
+    reset() {
+      young = new Map();
+      old = new Map();
+      youngBytes = 0;
+      changed = [];
+    },
+  };
+}
+
+const encoder = new TextEncoder();
+
+/** JSON bytes of a plain value (bytes stay as they are); null for undefined. Throws, with the name of what it is, where it is no JSON or too large. */
+export function serialise(what: string, value: unknown): Uint8Array | null {
+  if (value === undefined) return null;
+  if (value instanceof Uint8Array) return checkSize(what, value);
+  const text = JSON.stringify(value) as string | undefined;
+  if (text === undefined) throw new TypeError(`${what} is no JSON: ${typeof value}`);
+  return checkSize(what, encoder.encode(text));
+}
+
+function checkSize(what: string, bytes: Uint8Array): Uint8Array {
+  if (bytes.length > MAX_VALUE_BYTES)
+    throw new RangeError(`${what} has ${bytes.length} bytes, over the limit of ${MAX_VALUE_BYTES}`);
+  return bytes;
+}
