@@ -1,0 +1,110 @@
+/** What all pages share: one connection to the live feed, the journeys and alerts it keeps current, and the server's time. */
+import { batch, computed, signal, type Signal } from '@preact/signals';
+import { createFeedClient, type FeedState } from '@cairn/feed-client/feed-client.ts';
+import { api } from './api.ts';
+import type { Alert, Journey, OpsSample } from './types.ts';
+
+export const feedState = signal<FeedState>('connecting');
+export const feedReason = signal<string | null>(null);
+/** One signal a journey: a change re-renders one card. `journeyIds` changes only when one comes or goes. */
+export const journeys = new Map<string, Signal<Journey>>();
+export const journeyIds = signal<readonly string[]>([]);
+/** Rises with every change of a journey's stage or status, for what depends on where they stand. */
+export const standing = signal(0);
+export const alerts = signal<ReadonlyMap<string, Alert>>(new Map());
+export const ops = signal<OpsSample | null>(null);
+export const boardReady = signal(false);
+export const lastUpdateAt = signal<number | null>(null);
+/** The server's clock less ours: the demo's runs ahead of it. */
+const skewMs = signal(0);
+const tick = signal(Date.now());
+setInterval(() => (tick.value = Date.now()), 1_000);
+/** Now, by the server's clock, to the second. */
+export const now = computed(() => tick.value + skewMs.value);
+
+export const stageOrder = signal<ReadonlyMap<string, readonly string[]>>(new Map());
+
+const protocol = location.protocol === 'https:' ? 'wss' : 'ws';
+export const feed = createFeedClient({ url: `${protocol}://${location.host}/live` });
+feed.onState((state) => {
+  feedState.value = state;
+  feedReason.value = feed.reason;
+});
+
+function put(journey: Journey): void {
+  const known = journeys.get(journey.id);
+  if (journey.status === 'absorbed') {
+    if (known) {
+      journeys.delete(journey.id);
+      journeyIds.value = journeyIds.value.filter((id) => id !== journey.id);
+    }
+    return;
+  }
+  if (!known) {
+    journeys.set(journey.id, signal(journey));
+    journeyIds.value = [...journeyIds.value, journey.id];
+    standing.value++;
+    return;
+  }
+  const before = known.value;
+  if (journey.seq < before.seq) return;
+  known.value = journey;
+  if (before.stage !== journey.stage || before.status !== journey.status) standing.value++;
+}
+
+export const boardSubscription = feed.subscribe('board', {
+  onSnapshot(items) {
+    batch(() => {
+      journeys.clear();
+      for (const item of items as unknown as Journey[])
+        if (item.status !== 'absorbed') journeys.set(item.id, signal(item));
+      journeyIds.value = [...journeys.keys()];
+      standing.value++;
+      boardReady.value = true;
+      lastUpdateAt.value = Date.now();
+    });
+  },
+  onMessage(message) {
+    lastUpdateAt.value = Date.now();
+    if (message.type === 'journey.changed') batch(() => put(message.data as unknown as Journey));
+  },
+});
+
+feed.subscribe('alerts', {
+  onSnapshot(items) {
+    alerts.value = new Map((items as unknown as Alert[]).map((alert) => [alert.id, alert]));
+  },
+  onMessage(message) {
+    const alert = message.data as unknown as Alert;
+    const next = new Map(alerts.value);
+    if (alert.state === 'resolved') next.delete(alert.id);
+    else next.set(alert.id, alert);
+    alerts.value = next;
+  },
+});
+
+feed.subscribe('ops', {
+  onSnapshot(items) {
+    ops.value = (items[0] as unknown as OpsSample | undefined) ?? null;
+  },
+  onMessage(message) {
+    ops.value = message.data as unknown as OpsSample;
+    skewMs.value = Date.parse(message.at) - Date.now();
+    lastUpdateAt.value = Date.now();
+  },
+});
+
+interface DefinitionItem {
+  name: string;
+  definition?: { stages?: { name: string }[] };
+  stages?: { name: string }[];
+}
+
+/** Stages in the definition's order; a stage that only journeys know comes last. */
+export async function loadStages(): Promise<void> {
+  const page = await api<{ items: DefinitionItem[] }>('GET', '/api/definitions').catch(() => ({ items: [] }));
+  stageOrder.value = new Map(
+    page.items.map((item) => [item.name, (item.definition?.stages ?? item.stages ?? []).map((stage) => stage.name)]),
+  );
+}
+void loadStages();
