@@ -1,7 +1,7 @@
 /* Generated from schemas/control by `npm run generate`. Do not edit. */
 
 export type ControlFile =
-  WorkspacePut | TokenPut | TokenWithdrawn | DefinitionPut | EndpointPut | EndpointRemoved | SourcePut;
+  WorkspacePut | TokenPut | TokenWithdrawn | DefinitionPut | EndpointPut | EndpointRemoved | SourcePut | DefinitionLive;
 
 export interface WorkspacePut {
   type: 'workspace.put';
@@ -102,6 +102,10 @@ export interface Endpoint {
    */
   rateLimit: number | null;
   /**
+   * attempts at once; null or absent: 8
+   */
+  concurrency?: number | null;
+  /**
    * N entries are N retries
    *
    * Items: ms
@@ -136,6 +140,19 @@ export interface SourcePut {
    * JSONata
    */
   mapping: string;
+  /**
+   * epoch ms
+   */
+  at: number;
+}
+/**
+ * Written by the control task in the commit that puts the version into every partition of `journey-inbox`: a touchpoint sent after it is advanced by this version.
+ */
+export interface DefinitionLive {
+  type: 'definition.live';
+  workspace: string;
+  name: string;
+  version: number;
   /**
    * epoch ms
    */

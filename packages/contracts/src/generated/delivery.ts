@@ -1,6 +1,7 @@
 /* Generated from schemas/delivery by `npm run generate`. Do not edit. */
 
-export type DeliveryFile = DeliveryRequested | AttemptResult | DeliveryCommand | DeliveryFact;
+export type DeliveryFile =
+  DeliveryRequested | AttemptResult | DeliveryCommand | DeliveryFact | DeliveryWithdrawn | DeliveryLoaded;
 
 /**
  * In `delivery-inbox`: one per (fact, endpoint).
@@ -119,4 +120,37 @@ export interface DeliveryAttempt {
    * at most 16 KiB
    */
   responseBody: string | null;
+}
+/**
+ * In `delivery-inbox`: what was asked for must not be sent any more. No effect on a delivery that ended.
+ */
+export interface DeliveryWithdrawn {
+  type: 'delivery.withdrawn';
+  workspace: string;
+  endpointId: string;
+  deliveryId: string;
+  /**
+   * what the delivery ends as
+   */
+  state: 'superseded' | 'suppressed' | 'aborted';
+  /**
+   * epoch ms
+   */
+  at: number;
+}
+/**
+ * In `delivery-inbox`: the result of looking up an ended delivery, to send it again.
+ */
+export interface DeliveryLoaded {
+  type: 'delivery.loaded';
+  workspace: string;
+  endpointId: string;
+  deliveryId: string;
+  mode: 'resend' | 'recover';
+  /**
+   * the record that asked for it, null when it is kept no more
+   */
+  request: {
+    [k: string]: unknown;
+  } | null;
 }

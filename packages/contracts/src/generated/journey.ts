@@ -119,7 +119,14 @@ export interface JourneyScore {
   total: number;
   qualification: null | 'mql' | 'sql';
   winProbability: number | null;
+  /**
+   * the engagement rules that are not 0; they add up to `engagement`
+   */
   reasons: ScoreReason[];
+  /**
+   * the fit rules that hold; they add up to `fit`
+   */
+  fitReasons?: ScoreReason[];
 }
 export interface ScoreReason {
   /**

@@ -6,6 +6,7 @@ import deadLetter from '../../../../schemas/dead-letter/1-0-0.json' with { type:
 import delivery from '../../../../schemas/delivery/1-0-0.json' with { type: 'json' };
 import identity from '../../../../schemas/identity/1-0-0.json' with { type: 'json' };
 import journey from '../../../../schemas/journey/1-0-0.json' with { type: 'json' };
+import journeyDefinition from '../../../../schemas/journey-definition/1-0-0.json' with { type: 'json' };
 import stitched from '../../../../schemas/stitched/1-0-0.json' with { type: 'json' };
 import touchpoint from '../../../../schemas/touchpoint/1-0-0.json' with { type: 'json' };
 
@@ -17,6 +18,7 @@ export const SCHEMAS = {
   'delivery': delivery,
   'identity': identity,
   'journey': journey,
+  'journey-definition': journeyDefinition,
   'stitched': stitched,
   'touchpoint': touchpoint,
 } as const;

@@ -1,6 +1,6 @@
 /* Generated from schemas/stitched by `npm run generate`. Do not edit. */
 
-export type StitchedFile = StitchedTouchpoint | SubjectHandedOver | PersonMergedNotice;
+export type StitchedFile = StitchedTouchpoint | SubjectHandedOver | PersonMergedNotice | SubjectStateSent;
 
 /**
  * A touchpoint with its person, account and subject as of now; person is null for a role mailbox that counts for the account only.
@@ -166,4 +166,32 @@ export interface PersonMergedNotice {
   person: PersonSummary;
   subject: SubjectRef;
   cause: string;
+}
+/**
+ * Orchestrator → the partition of `into`: what the absorbed subject's journeys held.
+ */
+export interface SubjectStateSent {
+  type: 'subject.state';
+  workspace: string;
+  /**
+   * epoch ms of the hand-over as the stitcher decided it
+   */
+  at: number;
+  from: SubjectRef;
+  into: SubjectRef;
+  /**
+   * set where the state is one person's within an account
+   */
+  personId: string | null;
+  /**
+   * SubjectState of the orchestrator's core
+   */
+  state: {
+    [k: string]: unknown;
+  };
+  cause: string;
+  /**
+   * how often it was sent on because `into` had been absorbed too
+   */
+  hops: number;
 }

@@ -1,0 +1,1230 @@
+/* Generated from schemas/journey-definition by `npm run generate`. Do not edit. */
+
+/**
+ * Start of work. Default: 00:00.
+ */
+export type TimeOfDay = string;
+/**
+ * End of work, up to 24:00. Default: 24:00.
+ */
+export type TimeOfDay1 = string;
+/**
+ * The touchpoint's event. A page view's is 'Page Viewed', a screen's 'Screen Viewed'.
+ */
+export type Comparison =
+  | string
+  | number
+  | boolean
+  | null
+  | (string | number | boolean | null)[]
+  | {
+      /**
+       * Equal, of the same type. null: missing or null.
+       */
+      eq?: string | number | boolean | null;
+      /**
+       * Not equal; a missing value is not equal to anything but null.
+       */
+      ne?: string | number | boolean | null;
+      /**
+       * Greater. Numbers by size (a numeric text counts as a number), other texts by order.
+       */
+      gt?: number | string;
+      /**
+       * Greater or equal.
+       */
+      gte?: number | string;
+      /**
+       * Less.
+       */
+      lt?: number | string;
+      /**
+       * Less or equal.
+       */
+      lte?: number | string;
+      /**
+       * [least, most], both included.
+       *
+       * @minItems 2
+       * @maxItems 2
+       */
+      between?: [number | string, number | string];
+      /**
+       * Equal to one of these.
+       */
+      in?: (string | number | boolean | null)[];
+      /**
+       * The text starts with this, or with one of these.
+       */
+      startsWith?: string | string[];
+      /**
+       * The text ends with this, or with one of these.
+       */
+      endsWith?: string | string[];
+      /**
+       * The text has this within it, or the list has it as an item.
+       */
+      contains?: string | number | boolean;
+      /**
+       * RE2 regular expression, found anywhere in the text; '(?i)' in front ignores case.
+       */
+      matches?: string;
+      /**
+       * true: there is a value that is not null; false: there is none.
+       */
+      exists?: boolean;
+    };
+/**
+ * The touchpoint's type: track, page, screen, identify, group, alias.
+ */
+export type Comparison1 =
+  | string
+  | number
+  | boolean
+  | null
+  | (string | number | boolean | null)[]
+  | {
+      /**
+       * Equal, of the same type. null: missing or null.
+       */
+      eq?: string | number | boolean | null;
+      /**
+       * Not equal; a missing value is not equal to anything but null.
+       */
+      ne?: string | number | boolean | null;
+      /**
+       * Greater. Numbers by size (a numeric text counts as a number), other texts by order.
+       */
+      gt?: number | string;
+      /**
+       * Greater or equal.
+       */
+      gte?: number | string;
+      /**
+       * Less.
+       */
+      lt?: number | string;
+      /**
+       * Less or equal.
+       */
+      lte?: number | string;
+      /**
+       * [least, most], both included.
+       *
+       * @minItems 2
+       * @maxItems 2
+       */
+      between?: [number | string, number | string];
+      /**
+       * Equal to one of these.
+       */
+      in?: (string | number | boolean | null)[];
+      /**
+       * The text starts with this, or with one of these.
+       */
+      startsWith?: string | string[];
+      /**
+       * The text ends with this, or with one of these.
+       */
+      endsWith?: string | string[];
+      /**
+       * The text has this within it, or the list has it as an item.
+       */
+      contains?: string | number | boolean;
+      /**
+       * RE2 regular expression, found anywhere in the text; '(?i)' in front ignores case.
+       */
+      matches?: string;
+      /**
+       * true: there is a value that is not null; false: there is none.
+       */
+      exists?: boolean;
+    };
+/**
+ * The touchpoint's channel.
+ */
+export type Comparison2 =
+  | string
+  | number
+  | boolean
+  | null
+  | (string | number | boolean | null)[]
+  | {
+      /**
+       * Equal, of the same type. null: missing or null.
+       */
+      eq?: string | number | boolean | null;
+      /**
+       * Not equal; a missing value is not equal to anything but null.
+       */
+      ne?: string | number | boolean | null;
+      /**
+       * Greater. Numbers by size (a numeric text counts as a number), other texts by order.
+       */
+      gt?: number | string;
+      /**
+       * Greater or equal.
+       */
+      gte?: number | string;
+      /**
+       * Less.
+       */
+      lt?: number | string;
+      /**
+       * Less or equal.
+       */
+      lte?: number | string;
+      /**
+       * [least, most], both included.
+       *
+       * @minItems 2
+       * @maxItems 2
+       */
+      between?: [number | string, number | string];
+      /**
+       * Equal to one of these.
+       */
+      in?: (string | number | boolean | null)[];
+      /**
+       * The text starts with this, or with one of these.
+       */
+      startsWith?: string | string[];
+      /**
+       * The text ends with this, or with one of these.
+       */
+      endsWith?: string | string[];
+      /**
+       * The text has this within it, or the list has it as an item.
+       */
+      contains?: string | number | boolean;
+      /**
+       * RE2 regular expression, found anywhere in the text; '(?i)' in front ignores case.
+       */
+      matches?: string;
+      /**
+       * true: there is a value that is not null; false: there is none.
+       */
+      exists?: boolean;
+    };
+/**
+ * inbound, outbound or none.
+ */
+export type Comparison3 =
+  | string
+  | number
+  | boolean
+  | null
+  | (string | number | boolean | null)[]
+  | {
+      /**
+       * Equal, of the same type. null: missing or null.
+       */
+      eq?: string | number | boolean | null;
+      /**
+       * Not equal; a missing value is not equal to anything but null.
+       */
+      ne?: string | number | boolean | null;
+      /**
+       * Greater. Numbers by size (a numeric text counts as a number), other texts by order.
+       */
+      gt?: number | string;
+      /**
+       * Greater or equal.
+       */
+      gte?: number | string;
+      /**
+       * Less.
+       */
+      lt?: number | string;
+      /**
+       * Less or equal.
+       */
+      lte?: number | string;
+      /**
+       * [least, most], both included.
+       *
+       * @minItems 2
+       * @maxItems 2
+       */
+      between?: [number | string, number | string];
+      /**
+       * Equal to one of these.
+       */
+      in?: (string | number | boolean | null)[];
+      /**
+       * The text starts with this, or with one of these.
+       */
+      startsWith?: string | string[];
+      /**
+       * The text ends with this, or with one of these.
+       */
+      endsWith?: string | string[];
+      /**
+       * The text has this within it, or the list has it as an item.
+       */
+      contains?: string | number | boolean;
+      /**
+       * RE2 regular expression, found anywhere in the text; '(?i)' in front ignores case.
+       */
+      matches?: string;
+      /**
+       * true: there is a value that is not null; false: there is none.
+       */
+      exists?: boolean;
+    };
+/**
+ * The stage that the journey is in.
+ */
+export type Comparison4 =
+  | string
+  | number
+  | boolean
+  | null
+  | (string | number | boolean | null)[]
+  | {
+      /**
+       * Equal, of the same type. null: missing or null.
+       */
+      eq?: string | number | boolean | null;
+      /**
+       * Not equal; a missing value is not equal to anything but null.
+       */
+      ne?: string | number | boolean | null;
+      /**
+       * Greater. Numbers by size (a numeric text counts as a number), other texts by order.
+       */
+      gt?: number | string;
+      /**
+       * Greater or equal.
+       */
+      gte?: number | string;
+      /**
+       * Less.
+       */
+      lt?: number | string;
+      /**
+       * Less or equal.
+       */
+      lte?: number | string;
+      /**
+       * [least, most], both included.
+       *
+       * @minItems 2
+       * @maxItems 2
+       */
+      between?: [number | string, number | string];
+      /**
+       * Equal to one of these.
+       */
+      in?: (string | number | boolean | null)[];
+      /**
+       * The text starts with this, or with one of these.
+       */
+      startsWith?: string | string[];
+      /**
+       * The text ends with this, or with one of these.
+       */
+      endsWith?: string | string[];
+      /**
+       * The text has this within it, or the list has it as an item.
+       */
+      contains?: string | number | boolean;
+      /**
+       * RE2 regular expression, found anywhere in the text; '(?i)' in front ignores case.
+       */
+      matches?: string;
+      /**
+       * true: there is a value that is not null; false: there is none.
+       */
+      exists?: boolean;
+    };
+/**
+ * A kind of alert that is open on the journey: stall, role-silent, single-threaded, role-missing.
+ */
+export type Comparison5 =
+  | string
+  | number
+  | boolean
+  | null
+  | (string | number | boolean | null)[]
+  | {
+      /**
+       * Equal, of the same type. null: missing or null.
+       */
+      eq?: string | number | boolean | null;
+      /**
+       * Not equal; a missing value is not equal to anything but null.
+       */
+      ne?: string | number | boolean | null;
+      /**
+       * Greater. Numbers by size (a numeric text counts as a number), other texts by order.
+       */
+      gt?: number | string;
+      /**
+       * Greater or equal.
+       */
+      gte?: number | string;
+      /**
+       * Less.
+       */
+      lt?: number | string;
+      /**
+       * Less or equal.
+       */
+      lte?: number | string;
+      /**
+       * [least, most], both included.
+       *
+       * @minItems 2
+       * @maxItems 2
+       */
+      between?: [number | string, number | string];
+      /**
+       * Equal to one of these.
+       */
+      in?: (string | number | boolean | null)[];
+      /**
+       * The text starts with this, or with one of these.
+       */
+      startsWith?: string | string[];
+      /**
+       * The text ends with this, or with one of these.
+       */
+      endsWith?: string | string[];
+      /**
+       * The text has this within it, or the list has it as an item.
+       */
+      contains?: string | number | boolean;
+      /**
+       * RE2 regular expression, found anywhere in the text; '(?i)' in front ignores case.
+       */
+      matches?: string;
+      /**
+       * true: there is a value that is not null; false: there is none.
+       */
+      exists?: boolean;
+    };
+/**
+ * A plain value means eq, a list means in; else operators, every one of which must hold.
+ *
+ * This interface was referenced by `JourneyDefinition`'s JSON-Schema
+ * via the `definition` "Comparison".
+ */
+export type Comparison6 =
+  | string
+  | number
+  | boolean
+  | null
+  | (string | number | boolean | null)[]
+  | {
+      /**
+       * Equal, of the same type. null: missing or null.
+       */
+      eq?: string | number | boolean | null;
+      /**
+       * Not equal; a missing value is not equal to anything but null.
+       */
+      ne?: string | number | boolean | null;
+      /**
+       * Greater. Numbers by size (a numeric text counts as a number), other texts by order.
+       */
+      gt?: number | string;
+      /**
+       * Greater or equal.
+       */
+      gte?: number | string;
+      /**
+       * Less.
+       */
+      lt?: number | string;
+      /**
+       * Less or equal.
+       */
+      lte?: number | string;
+      /**
+       * [least, most], both included.
+       *
+       * @minItems 2
+       * @maxItems 2
+       */
+      between?: [number | string, number | string];
+      /**
+       * Equal to one of these.
+       */
+      in?: (string | number | boolean | null)[];
+      /**
+       * The text starts with this, or with one of these.
+       */
+      startsWith?: string | string[];
+      /**
+       * The text ends with this, or with one of these.
+       */
+      endsWith?: string | string[];
+      /**
+       * The text has this within it, or the list has it as an item.
+       */
+      contains?: string | number | boolean;
+      /**
+       * RE2 regular expression, found anywhere in the text; '(?i)' in front ignores case.
+       */
+      matches?: string;
+      /**
+       * true: there is a value that is not null; false: there is none.
+       */
+      exists?: boolean;
+    };
+/**
+ * A fixed limit, counted from the last inbound touchpoint or from entry into the stage.
+ */
+export type DurationText = string;
+/**
+ * The silence whose probability is foretold.
+ */
+export type DurationText1 = string;
+/**
+ * Never before a silence of this length.
+ */
+export type DurationText2 = string;
+/**
+ * Time in which every rule's sum halves. Without it nothing fades.
+ */
+export type DurationText3 = string;
+/**
+ * Not carried out later than this after it was requested.
+ */
+export type DurationText4 = string;
+/**
+ * How long.
+ */
+export type DurationText5 = string;
+/**
+ * in this time.
+ */
+export type DurationText6 = string;
+/**
+ * '09:00' to '24:00', quoted.
+ *
+ * This interface was referenced by `JourneyDefinition`'s JSON-Schema
+ * via the `definition` "TimeOfDay".
+ */
+export type TimeOfDay2 = string;
+/**
+ * An alert that nobody acknowledged within this time is escalated.
+ */
+export type DurationText7 = string;
+/**
+ * '250ms', '5s', '5 seconds', '3 days', '5 business days'.
+ *
+ * This interface was referenced by `JourneyDefinition`'s JSON-Schema
+ * via the `definition` "Duration".
+ */
+export type DurationText8 = string;
+
+/**
+ * How a kind of journey runs: its stages, what a stall is, scores, roles, plays and limits. Written as YAML or JSON.
+ */
+export interface JourneyDefinition {
+  /**
+   * Says what this file is, and the version of its shape.
+   */
+  cairn: 'journey-definition/1';
+  /**
+   * Small letters, digits, '.', '_' and '-'. A definition of another name is live beside this one; the same name is its next version.
+   */
+  name: string;
+  /**
+   * Whose journey it is. Under 'account', a person without an account has a journey of their own until they join one.
+   */
+  unit: 'account' | 'person';
+  /**
+   * For people: shown on the dashboard instead of the name.
+   */
+  title?: string;
+  /**
+   * What the definition is for.
+   */
+  description?: string;
+  /**
+   * IANA zone in which days and hours are counted, 'Europe/Warsaw'. Default: UTC.
+   */
+  timezone?: string;
+  businessHours?: BusinessHours;
+  outbound?: Condition;
+  /**
+   * In order. A journey starts in the first; it may skip stages and go back.
+   *
+   * @minItems 1
+   * @maxItems 50
+   */
+  stages: [StageDefinition, ...StageDefinition[]];
+  outcomes?: Outcomes;
+  score?: ScoreDefinition;
+  /**
+   * Buying roles by name, and who has them: a condition over person and account. An empty one ({}) is never given by itself.
+   */
+  roles?: {
+    [k: string]: Condition1;
+  };
+  /**
+   * Stage name: the roles that should be engaged in that stage.
+   */
+  requiredRoles?: {
+    [k: string]: string[];
+  };
+  /**
+   * Next best actions to choose from.
+   *
+   * @maxItems 100
+   */
+  actions?: ActionDefinition[];
+  /**
+   * Sequences that a trigger starts.
+   *
+   * @maxItems 100
+   */
+  plays?: PlayDefinition[];
+  guardRails?: GuardRails;
+  /**
+   * Share of journeys that get no actions, so that each action's lift can be measured. 0 switches the holdout off.
+   */
+  holdout?: number;
+  alerts?: AlertPolicy;
+}
+/**
+ * Working days and hours. Where given, an alert opens within them. A business day is a working day counted whole, midnight to midnight; days off and holidays have no length.
+ *
+ * This interface was referenced by `JourneyDefinition`'s JSON-Schema
+ * via the `definition` "BusinessHours".
+ */
+export interface BusinessHours {
+  /**
+   * Working days. Default: mon to fri.
+   *
+   * @minItems 1
+   * @maxItems 7
+   */
+  days?:
+    | ['mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun']
+    | ['mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun', 'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun']
+    | [
+        'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun',
+        'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun',
+        'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun'
+      ]
+    | [
+        'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun',
+        'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun',
+        'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun',
+        'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun'
+      ]
+    | [
+        'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun',
+        'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun',
+        'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun',
+        'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun',
+        'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun'
+      ]
+    | [
+        'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun',
+        'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun',
+        'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun',
+        'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun',
+        'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun',
+        'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun'
+      ]
+    | [
+        'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun',
+        'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun',
+        'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun',
+        'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun',
+        'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun',
+        'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun',
+        'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun'
+      ];
+  from?: TimeOfDay;
+  to?: TimeOfDay1;
+  /**
+   * Public holidays of a country or region ('PL', 'DE-BY'), dates ('2026-12-24'), or a list of both.
+   */
+  holidays?: string | string[];
+}
+/**
+ * Which touchpoints are ours (e-mails, calls, notes). Only the buyer's own reset the stall clock. properties.direction of a touchpoint comes first.
+ */
+export interface Condition {
+  /**
+   * Every one of these holds.
+   *
+   * @maxItems 100
+   */
+  all?: Condition1[];
+  /**
+   * At least one of these holds.
+   *
+   * @maxItems 100
+   */
+  any?: Condition1[];
+  not?: Condition2;
+  event?: Comparison;
+  type?: Comparison1;
+  channel?: Comparison2;
+  direction?: Comparison3;
+  stage?: Comparison4;
+  alert?: Comparison5;
+  /**
+   * Dotted path: comparison. Paths start with properties, context, traits (of the touchpoint), person, account or journey.
+   */
+  where?: {
+    [k: string]: Comparison6;
+  };
+}
+/**
+ * Every key given must hold. An empty group matches nothing.
+ *
+ * This interface was referenced by `JourneyDefinition`'s JSON-Schema
+ * via the `definition` "Condition".
+ */
+export interface Condition1 {
+  /**
+   * Every one of these holds.
+   *
+   * @maxItems 100
+   */
+  all?: Condition1[];
+  /**
+   * At least one of these holds.
+   *
+   * @maxItems 100
+   */
+  any?: Condition1[];
+  not?: Condition2;
+  event?: Comparison;
+  type?: Comparison1;
+  channel?: Comparison2;
+  direction?: Comparison3;
+  stage?: Comparison4;
+  alert?: Comparison5;
+  /**
+   * Dotted path: comparison. Paths start with properties, context, traits (of the touchpoint), person, account or journey.
+   */
+  where?: {
+    [k: string]: Comparison6;
+  };
+}
+/**
+ * Every key given must hold. An empty group matches nothing.
+ */
+export interface Condition2 {
+  /**
+   * Every one of these holds.
+   *
+   * @maxItems 100
+   */
+  all?: Condition1[];
+  /**
+   * At least one of these holds.
+   *
+   * @maxItems 100
+   */
+  any?: Condition1[];
+  not?: Condition2;
+  event?: Comparison;
+  type?: Comparison1;
+  channel?: Comparison2;
+  direction?: Comparison3;
+  stage?: Comparison4;
+  alert?: Comparison5;
+  /**
+   * Dotted path: comparison. Paths start with properties, context, traits (of the touchpoint), person, account or journey.
+   */
+  where?: {
+    [k: string]: Comparison6;
+  };
+}
+/**
+ * This interface was referenced by `JourneyDefinition`'s JSON-Schema
+ * via the `definition` "Stage".
+ */
+export interface StageDefinition {
+  /**
+   * Shown on the board; unique.
+   */
+  name: string;
+  /**
+   * For people, instead of the name.
+   */
+  title?: string;
+  enter?: Condition3;
+  /**
+   * true: entered only from stages before it.
+   */
+  forwardOnly?: boolean;
+  /**
+   * Entered only from these stages.
+   *
+   * @minItems 1
+   */
+  from?: [string, ...string[]];
+  stall?: StallPolicy;
+}
+/**
+ * Every key given must hold. An empty group matches nothing.
+ */
+export interface Condition3 {
+  /**
+   * Every one of these holds.
+   *
+   * @maxItems 100
+   */
+  all?: Condition1[];
+  /**
+   * At least one of these holds.
+   *
+   * @maxItems 100
+   */
+  any?: Condition1[];
+  not?: Condition2;
+  event?: Comparison;
+  type?: Comparison1;
+  channel?: Comparison2;
+  direction?: Comparison3;
+  stage?: Comparison4;
+  alert?: Comparison5;
+  /**
+   * Dotted path: comparison. Paths start with properties, context, traits (of the touchpoint), person, account or journey.
+   */
+  where?: {
+    [k: string]: Comparison6;
+  };
+}
+/**
+ * When a silence in this stage is a stall. A stage without it raises none.
+ *
+ * This interface was referenced by `JourneyDefinition`'s JSON-Schema
+ * via the `definition` "Stall".
+ */
+export interface StallPolicy {
+  after?: DurationText;
+  learned?: LearnedStall;
+}
+/**
+ * A limit learned from the pauses seen.
+ */
+export interface LearnedStall {
+  horizon: DurationText1;
+  /**
+   * An alert opens at this probability. Default: 0.7.
+   */
+  probability?: number;
+  atLeast?: DurationText2;
+}
+/**
+ * How journeys end.
+ *
+ * This interface was referenced by `JourneyDefinition`'s JSON-Schema
+ * via the `definition` "Outcomes".
+ */
+export interface Outcomes {
+  won?: Outcome;
+  lost?: Outcome;
+}
+/**
+ * This interface was referenced by `JourneyDefinition`'s JSON-Schema
+ * via the `definition` "Outcome".
+ */
+export interface Outcome {
+  enter: Condition4;
+}
+/**
+ * Every key given must hold. An empty group matches nothing.
+ */
+export interface Condition4 {
+  /**
+   * Every one of these holds.
+   *
+   * @maxItems 100
+   */
+  all?: Condition1[];
+  /**
+   * At least one of these holds.
+   *
+   * @maxItems 100
+   */
+  any?: Condition1[];
+  not?: Condition2;
+  event?: Comparison;
+  type?: Comparison1;
+  channel?: Comparison2;
+  direction?: Comparison3;
+  stage?: Comparison4;
+  alert?: Comparison5;
+  /**
+   * Dotted path: comparison. Paths start with properties, context, traits (of the touchpoint), person, account or journey.
+   */
+  where?: {
+    [k: string]: Comparison6;
+  };
+}
+/**
+ * This interface was referenced by `JourneyDefinition`'s JSON-Schema
+ * via the `definition` "Score".
+ */
+export interface ScoreDefinition {
+  engagement?: EngagementScore;
+  fit?: FitScore;
+  thresholds?: Thresholds;
+  win?: WinModel;
+}
+/**
+ * Points for what buyers do, fading with time.
+ */
+export interface EngagementScore {
+  halfLife?: DurationText3;
+  /**
+   * @maxItems 100
+   */
+  points: PointRule[];
+}
+/**
+ * This interface was referenced by `JourneyDefinition`'s JSON-Schema
+ * via the `definition` "PointRule".
+ */
+export interface PointRule {
+  /**
+   * Named in the score's reasons; unique.
+   */
+  name: string;
+  when: Condition5;
+  /**
+   * Points a match adds; may be negative.
+   */
+  add: number;
+  /**
+   * The rule's sum is cut to this after each match.
+   */
+  atMost?: number;
+}
+/**
+ * Every key given must hold. An empty group matches nothing.
+ */
+export interface Condition5 {
+  /**
+   * Every one of these holds.
+   *
+   * @maxItems 100
+   */
+  all?: Condition1[];
+  /**
+   * At least one of these holds.
+   *
+   * @maxItems 100
+   */
+  any?: Condition1[];
+  not?: Condition2;
+  event?: Comparison;
+  type?: Comparison1;
+  channel?: Comparison2;
+  direction?: Comparison3;
+  stage?: Comparison4;
+  alert?: Comparison5;
+  /**
+   * Dotted path: comparison. Paths start with properties, context, traits (of the touchpoint), person, account or journey.
+   */
+  where?: {
+    [k: string]: Comparison6;
+  };
+}
+/**
+ * Points for who they are, from person and account traits; they do not fade.
+ */
+export interface FitScore {
+  /**
+   * @maxItems 100
+   */
+  points: PointRule[];
+}
+/**
+ * Total scores at which a journey is qualified.
+ */
+export interface Thresholds {
+  /**
+   * Marketing qualified from this total on.
+   */
+  mql?: number;
+  /**
+   * Sales qualified from this total on.
+   */
+  sql?: number;
+}
+export interface WinModel {
+  /**
+   * Traits of person and account that the model of winning may use; no others.
+   *
+   * @maxItems 50
+   */
+  traits?: string[];
+}
+/**
+ * This interface was referenced by `JourneyDefinition`'s JSON-Schema
+ * via the `definition` "Action".
+ */
+export interface ActionDefinition {
+  /**
+   * Unique.
+   */
+  name: string;
+  when?: Condition6;
+  expires?: DurationText4;
+  /**
+   * The consent category it needs.
+   */
+  consent?: string;
+  template?: ActionTemplate;
+}
+/**
+ * Every key given must hold. An empty group matches nothing.
+ */
+export interface Condition6 {
+  /**
+   * Every one of these holds.
+   *
+   * @maxItems 100
+   */
+  all?: Condition1[];
+  /**
+   * At least one of these holds.
+   *
+   * @maxItems 100
+   */
+  any?: Condition1[];
+  not?: Condition2;
+  event?: Comparison;
+  type?: Comparison1;
+  channel?: Comparison2;
+  direction?: Comparison3;
+  stage?: Comparison4;
+  alert?: Comparison5;
+  /**
+   * Dotted path: comparison. Paths start with properties, context, traits (of the touchpoint), person, account or journey.
+   */
+  where?: {
+    [k: string]: Comparison6;
+  };
+}
+/**
+ * Texts with {{ paths }}: title, reason, and what else the receiver needs.
+ */
+export interface ActionTemplate {
+  [k: string]: string;
+}
+/**
+ * This interface was referenced by `JourneyDefinition`'s JSON-Schema
+ * via the `definition` "Play".
+ */
+export interface PlayDefinition {
+  /**
+   * Unique.
+   */
+  name: string;
+  trigger: Condition7;
+  exit?: Condition8;
+  /**
+   * @minItems 1
+   * @maxItems 50
+   */
+  steps: [PlayStep, ...PlayStep[]];
+}
+/**
+ * Every key given must hold. An empty group matches nothing.
+ */
+export interface Condition7 {
+  /**
+   * Every one of these holds.
+   *
+   * @maxItems 100
+   */
+  all?: Condition1[];
+  /**
+   * At least one of these holds.
+   *
+   * @maxItems 100
+   */
+  any?: Condition1[];
+  not?: Condition2;
+  event?: Comparison;
+  type?: Comparison1;
+  channel?: Comparison2;
+  direction?: Comparison3;
+  stage?: Comparison4;
+  alert?: Comparison5;
+  /**
+   * Dotted path: comparison. Paths start with properties, context, traits (of the touchpoint), person, account or journey.
+   */
+  where?: {
+    [k: string]: Comparison6;
+  };
+}
+/**
+ * Every key given must hold. An empty group matches nothing.
+ */
+export interface Condition8 {
+  /**
+   * Every one of these holds.
+   *
+   * @maxItems 100
+   */
+  all?: Condition1[];
+  /**
+   * At least one of these holds.
+   *
+   * @maxItems 100
+   */
+  any?: Condition1[];
+  not?: Condition2;
+  event?: Comparison;
+  type?: Comparison1;
+  channel?: Comparison2;
+  direction?: Comparison3;
+  stage?: Comparison4;
+  alert?: Comparison5;
+  /**
+   * Dotted path: comparison. Paths start with properties, context, traits (of the touchpoint), person, account or journey.
+   */
+  where?: {
+    [k: string]: Comparison6;
+  };
+}
+/**
+ * One of: wait, action, branch, exit.
+ *
+ * This interface was referenced by `JourneyDefinition`'s JSON-Schema
+ * via the `definition` "PlayStep".
+ */
+export interface PlayStep {
+  wait?: PlayWait;
+  /**
+   * The name of an action.
+   */
+  action?: string;
+  branch?: PlayBranch;
+  /**
+   * Ends the play here.
+   */
+  exit?: true;
+}
+export interface PlayWait {
+  for?: DurationText5;
+  until?: Condition9;
+  /**
+   * true: go on within business hours only.
+   */
+  businessHours?: boolean;
+}
+/**
+ * Every key given must hold. An empty group matches nothing.
+ */
+export interface Condition9 {
+  /**
+   * Every one of these holds.
+   *
+   * @maxItems 100
+   */
+  all?: Condition1[];
+  /**
+   * At least one of these holds.
+   *
+   * @maxItems 100
+   */
+  any?: Condition1[];
+  not?: Condition2;
+  event?: Comparison;
+  type?: Comparison1;
+  channel?: Comparison2;
+  direction?: Comparison3;
+  stage?: Comparison4;
+  alert?: Comparison5;
+  /**
+   * Dotted path: comparison. Paths start with properties, context, traits (of the touchpoint), person, account or journey.
+   */
+  where?: {
+    [k: string]: Comparison6;
+  };
+}
+export interface PlayBranch {
+  if?: Condition10;
+  /**
+   * Instead of 'if': the share of journeys that goes the 'then' way, by a stable hash.
+   */
+  share?: number;
+  then: PlayStep[];
+  else?: PlayStep[];
+}
+/**
+ * Every key given must hold. An empty group matches nothing.
+ */
+export interface Condition10 {
+  /**
+   * Every one of these holds.
+   *
+   * @maxItems 100
+   */
+  all?: Condition1[];
+  /**
+   * At least one of these holds.
+   *
+   * @maxItems 100
+   */
+  any?: Condition1[];
+  not?: Condition2;
+  event?: Comparison;
+  type?: Comparison1;
+  channel?: Comparison2;
+  direction?: Comparison3;
+  stage?: Comparison4;
+  alert?: Comparison5;
+  /**
+   * Dotted path: comparison. Paths start with properties, context, traits (of the touchpoint), person, account or journey.
+   */
+  where?: {
+    [k: string]: Comparison6;
+  };
+}
+/**
+ * Limits on every action. Without guardRails there are none.
+ *
+ * This interface was referenced by `JourneyDefinition`'s JSON-Schema
+ * via the `definition` "GuardRails".
+ */
+export interface GuardRails {
+  maxActionsPerJourney?: FrequencyCap;
+  quietHours?: QuietHours;
+  /**
+   * Consent categories that a person must have given (context.consent.categoryPreferences).
+   */
+  requireConsent?: string[];
+}
+export interface FrequencyCap {
+  /**
+   * At most so many actions
+   */
+  count: number;
+  per: DurationText6;
+}
+/**
+ * No outreach between these times in the buyer's zone; may go over midnight.
+ */
+export interface QuietHours {
+  from: TimeOfDay2;
+  to: TimeOfDay2;
+}
+/**
+ * This interface was referenced by `JourneyDefinition`'s JSON-Schema
+ * via the `definition` "Alerts".
+ */
+export interface AlertPolicy {
+  /**
+   * true: alerts open at any hour, also outside business hours.
+   */
+  anyHour?: boolean;
+  escalateAfter?: DurationText7;
+}

@@ -1,0 +1,34 @@
+import { formatInstant } from '@cairn/clock/calendar.ts';
+import type { DeliveryRequested } from '@cairn/contracts/generated/delivery.ts';
+
+/** The specification's advice: receivers cut off at little more. Bytes of UTF-8. */
+export const BODY_BYTES_MAX = 20_000;
+
+/** What a shortened body keeps: it is enough to ask the API for the rest. */
+const KEPT: ReadonlySet<string> = new Set(['workspace', 'factId', 'id', 'journeyId', 'kind', 'state']);
+
+/**
+ * `{ type, timestamp, data }` as the text that is signed and sent, the same for every attempt. `data` always has `workspace` and `factId`.
+ * Over the limit its largest members are left out, named in `data.shortened`.
+ */
+export function webhookBody(request: DeliveryRequested, bytesMax: number = BODY_BYTES_MAX): string {
+  const { factType: type, at, workspace, factId } = request;
+  const timestamp = formatInstant(at);
+  const data: Record<string, unknown> = { ...request.data, workspace, factId };
+  const whole = JSON.stringify({ type, timestamp, data });
+  if (Buffer.byteLength(whole) <= bytesMax) return whole;
+
+  const bySize = Object.keys(data)
+    .filter((name) => !KEPT.has(name))
+    .map((name) => ({ name, bytes: Buffer.byteLength(JSON.stringify(data[name]) ?? '') }))
+    .sort((a, b) => b.bytes - a.bytes || (a.name < b.name ? -1 : 1));
+  const shortened: string[] = [];
+  for (const { name } of bySize) {
+    delete data[name];
+    shortened.push(name);
+    const body = JSON.stringify({ type, timestamp, data: { ...data, shortened } });
+    if (Buffer.byteLength(body) <= bytesMax) return body;
+  }
+  // So many members that their names alone are too much, or a kept one that is no id.
+  return JSON.stringify({ type, timestamp, data: { workspace, factId, shortened: ['*'] } });
+}
