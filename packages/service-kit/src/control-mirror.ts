@@ -38,6 +38,8 @@ export interface ControlMirror {
   endpoint(workspace: string, id: string): EndpointPut['endpoint'] | undefined;
   /** The live (newest) version of each definition. */
   definitions(workspace: string): readonly DefinitionPut[];
+  /** The version of a definition that stands in every partition of `journey-inbox`; 0 for none yet. */
+  liveVersion(workspace: string, name: string): number;
   sources(workspace: string): readonly SourcePut[];
   put(change: ControlFile): Promise<void>;
   /** Called after each change that was mirrored; returns how to stop. */
@@ -59,6 +61,8 @@ export function controlKey(change: ControlFile): string {
       return keyOf.control(change.workspace, 'token', change.id);
     case 'definition.put':
       return keyOf.control(change.workspace, 'definition', change.name);
+    case 'definition.live':
+      return keyOf.control(change.workspace, 'definition-live', change.name);
     case 'endpoint.put':
       return keyOf.control(change.workspace, 'endpoint', change.endpoint.id);
     case 'endpoint.removed':
@@ -138,6 +142,7 @@ export async function startControlMirror(
     endpoints: (workspace) => all(workspace, 'endpoint.put').map((change) => change.endpoint),
     endpoint: (workspace, id) => all(workspace, 'endpoint.put').find((change) => change.endpoint.id === id)?.endpoint,
     definitions: (workspace) => all(workspace, 'definition.put'),
+    liveVersion: (workspace, name) => all(workspace, 'definition.live').find((live) => live.name === name)?.version ?? 0,
     sources: (workspace) => all(workspace, 'source.put'),
     async put(change) {
       const putId = `${instance}-${puts++}`;
