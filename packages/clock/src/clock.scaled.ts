@@ -3,8 +3,8 @@ import { systemClock } from './clock.system.ts';
 
 /**
  * A clock for the demo: starts at `startMs` (in the past) and runs `speed` times as fast as the machine's until it has caught up
- * with it; from then on it is the machine's clock. Waits (`sleep`, `after`, `every`) are in real time, because they pace input and output;
- * only `now` and `at` are scaled.
+ * with it; from then on it is the machine's clock. Waits (`sleep`, `after`, `every`) are in real time, because they pace input and output:
+ * only `now` is scaled.
  */
 export function createScaledClock(startMs: number, speed: number): Clock {
   const begunAt = systemClock.now();
@@ -16,9 +16,5 @@ export function createScaledClock(startMs: number, speed: number): Clock {
   return {
     ...systemClock,
     now,
-    at(instant, callback) {
-      const real = instant >= catchesUpAt ? instant : begunAt + (instant - startMs) / speed;
-      return systemClock.after(real - systemClock.now(), callback);
-    },
   };
 }

@@ -23,7 +23,6 @@ export const systemClock: Clock = {
     timer.unref();
     return () => clearTimeout(timer);
   },
-  at: (instant, callback) => systemClock.after(instant - Date.now(), callback),
   every: (ms, callback) => {
     const timer = setInterval(callback, ms);
     timer.unref();

@@ -11,8 +11,6 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
   /** Calls `callback` once after `ms`; the returned function cancels it. Never keeps the process alive by itself. */
   after(ms: number, callback: () => void): () => void;
-  /** Calls `callback` once when `now()` reaches `instant` (at once when it has); the returned function cancels it. For deadlines in log time: a scaled clock gets there sooner. */
-  at(instant: number, callback: () => void): () => void;
   /** Calls `callback` every `ms` until cancelled. Never keeps the process alive by itself. */
   every(ms: number, callback: () => void): () => void;
   /** Uniform in [0, 1). */

@@ -53,7 +53,6 @@ export function createVirtualClock(startMs = 0, seed = 1, settle: () => Promise<
         signal?.addEventListener('abort', onAbort, { once: true });
       }),
     after: set,
-    at: (instant, callback) => set(instant - nowMs, callback),
     every: (ms, callback) => {
       let cancelled = false;
       let cancel = (): void => {};
@@ -98,4 +97,9 @@ export function seededRandom(seed: number): () => number {
 
 async function drainMicrotasks(): Promise<void> {
   for (let i = 0; i < 50; i++) await Promise.resolve();
+}
+
+/** For `createVirtualClock`: lets every promise chain run to its end between two timers, however long (one turn of the event loop). */
+export function settleFully(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
