@@ -142,7 +142,8 @@ export async function startControlMirror(
     endpoints: (workspace) => all(workspace, 'endpoint.put').map((change) => change.endpoint),
     endpoint: (workspace, id) => all(workspace, 'endpoint.put').find((change) => change.endpoint.id === id)?.endpoint,
     definitions: (workspace) => all(workspace, 'definition.put'),
-    liveVersion: (workspace, name) => all(workspace, 'definition.live').find((live) => live.name === name)?.version ?? 0,
+    liveVersion: (workspace, name) =>
+      all(workspace, 'definition.live').find((live) => live.name === name)?.version ?? 0,
     sources: (workspace) => all(workspace, 'source.put'),
     async put(change) {
       const putId = `${instance}-${puts++}`;

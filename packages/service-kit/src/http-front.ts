@@ -32,8 +32,8 @@ export interface HttpFrontOptions {
   bodyMs?: number;
 }
 
-/** Bearer tokens and cookies fit several times over. */
-const HEADER_BYTES_MAX = 16_384;
+/** The mapping of an import travels in the address: 20 KB of it, URL-encoded, and tokens and cookies beside it. */
+const HEADER_BYTES_MAX = 65_536;
 /** A client that has not sent its headers by then is a slow-loris, not slow. */
 const HEADERS_MS = 10_000;
 const BODY_MS = 30_000;

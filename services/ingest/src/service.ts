@@ -1,0 +1,66 @@
+import { pathOf } from '@cairn/service-kit/http-front.ts';
+import type { Ports, RunningService } from '@cairn/service-kit/service.ts';
+import type { IngestConfig } from './config.ts';
+import { answerEarly, answerFault, answerPreflight, NO_SUCH_PATH, UNAVAILABLE } from './shell/answer.ts';
+import { createAppendAdmitted } from './shell/append-admitted.ts';
+import { createImportRoute } from './shell/import-routes.ts';
+import { createBodyReader } from './shell/read-body.ts';
+import { createSegmentRoute, SEGMENT_PATHS } from './shell/segment-routes.ts';
+import { createSettingsRoute, isSettingsPath } from './shell/settings-route.ts';
+import { createWriteKeys } from './shell/write-key.ts';
+
+/** ADMIT: touchpoints in over HTTP, admitted or refused, durable before they are acknowledged. */
+export async function startIngest(ports: Ports, config: IngestConfig): Promise<RunningService> {
+  const { log, clock, logger, metrics, control } = ports;
+  const keys = createWriteKeys(control, clock);
+  const bodies = createBodyReader(clock, config);
+  const appender = createAppendAdmitted({ log, clock, metrics });
+  const nextRequestId = createRequestIds(clock.random);
+  const handleSegmentCall = createSegmentRoute({ ...ports, keys, bodies, appender, nextRequestId });
+  const imports = createImportRoute({ ...ports, keys, appender });
+  const handleSettings = createSettingsRoute(keys);
+  const heldBytes = metrics.gauge('cairn_ingest_held_bytes', 'Bytes of request bodies in memory');
+  const stopGauge = clock.every(GAUGE_MS, () => heldBytes.set(bodies.bytesHeld()));
+  let stopping = false;
+  logger.info({ event: 'ingest.started' });
+
+  return {
+    name: 'ingest',
+    http: {
+      watchesBodies: true,
+      claims: (_method, path) => path.startsWith('/v1/'),
+      handle(request, response) {
+        const path = pathOf(request.url ?? '/');
+        if (request.method === 'POST') {
+          if (stopping) return answerEarly(request, response, UNAVAILABLE, clock);
+          const call = SEGMENT_PATHS.get(path);
+          if (call) return handleSegmentCall(call, request, response);
+          if (path === '/v1/import') return imports.handle(request, response);
+        }
+        if (request.method === 'OPTIONS') return answerPreflight(response);
+        if (request.method === 'GET' && isSettingsPath(path)) return handleSettings(path, request, response);
+        if (request.method === 'GET') return answerFault(response, NO_SUCH_PATH);
+        answerEarly(request, response, NO_SUCH_PATH, clock);
+      },
+    },
+    ready: () => !stopping && log.healthy() && control.ready(),
+    async stop() {
+      stopping = true;
+      await imports.stop();
+      await appender.idle();
+      bodies.stop();
+      keys.stop();
+      stopGauge();
+      logger.info({ event: 'ingest.stopped' });
+    },
+  };
+}
+
+const GAUGE_MS = 1_000;
+
+/** Unique over restarts: 100 random bits for the process, then a count. */
+function createRequestIds(random: () => number): () => string {
+  const instance = `${Math.floor(random() * 2 ** 50).toString(36)}${Math.floor(random() * 2 ** 50).toString(36)}`;
+  let count = 0;
+  return () => `${instance}-${(count++).toString(36)}`;
+}
