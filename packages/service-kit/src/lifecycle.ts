@@ -1,4 +1,5 @@
 import type { Clock } from '@cairn/clock/clock.ts';
+import { systemClock } from '@cairn/clock/clock.system.ts';
 import type { Logger } from 'pino';
 import type { HttpFront } from './http-front.ts';
 import type { RunningService } from './service.ts';
@@ -20,19 +21,43 @@ export interface LifecycleOptions {
 
 /** A supervisor kills after 10 s; a second is left to flush. */
 const STOP_WITHIN_MS = 9_000;
+const EXIT_WITHIN_MS = 9_500;
 
 /** Returns how to end the process from inside. */
 export function installLifecycle(options: LifecycleOptions): { stop(reason: string): Promise<void> } {
-  const { logger } = options;
-  const exit = options.exit ?? ((code: number) => process.exit(code));
+  const { logger, clock, exit } = options;
+  return stopOnSignals(
+    async () => {
+      if (!(await stopAll(options))) throw new Error('not everything stopped in time');
+    },
+    logger,
+    { clock, ...(exit ? { exit } : {}) },
+  );
+}
+
+/** Calls `stop` on the first signal and exits 0 when it is done, 1 when it fails or takes longer than 9.5 s. Uncaught faults exit 1. */
+export function stopOnSignals(
+  stop: () => Promise<void>,
+  logger: Logger,
+  { clock = systemClock, exit = (code) => process.exit(code) }: { clock?: Clock; exit?: (code: number) => void } = {},
+): { stop(reason: string): Promise<void> } {
   let stopping: Promise<void> | null = null;
 
-  function stop(reason: string): Promise<void> {
+  function stopOnce(reason: string): Promise<void> {
     stopping ??= (async () => {
       logger.info({ event: 'process.stopping', reason });
-      const complete = await stopAll(options);
-      logger.info({ event: 'process.stopped', complete });
-      exit(complete ? 0 : 1);
+      clock.after(EXIT_WITHIN_MS, () => {
+        logger.error({ event: 'process.stop-late' });
+        exit(1);
+      });
+      try {
+        await stop();
+        logger.info({ event: 'process.stopped' });
+        exit(0);
+      } catch (error) {
+        logger.error({ event: 'process.stop-failed', err: error });
+        exit(1);
+      }
     })();
     return stopping;
   }
@@ -42,11 +67,11 @@ export function installLifecycle(options: LifecycleOptions): { stop(reason: stri
     exit(1);
   }
 
-  process.on('SIGTERM', () => void stop('SIGTERM'));
-  process.on('SIGINT', () => void stop('SIGINT'));
+  process.on('SIGTERM', () => void stopOnce('SIGTERM'));
+  process.on('SIGINT', () => void stopOnce('SIGINT'));
   process.on('uncaughtException', (error) => fail('process.uncaught-exception', error));
   process.on('unhandledRejection', (error) => fail('process.unhandled-rejection', error));
-  return { stop };
+  return { stop: stopOnce };
 }
 
 /** Resolves to false when something would not stop in time or failed to. */
