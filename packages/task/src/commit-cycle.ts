@@ -21,7 +21,11 @@ export interface CommitCycle {
   /** Handles the record (fires due timers first). False: the cycle is full, and the record was not handled. */
   add(record: LogRecord): boolean;
   full(): boolean;
-  /** Serialises. Throws where a handler left state that is no JSON or too large: do the same records again in a `careful` cycle. */
+  /**
+   * Serialises. Throws where a handler left state that is no JSON or too large: do the same records again in a `careful` cycle.
+   * (Such a value that a later record of the same cycle replaces goes unnoticed. It is a fault of the program, and the price of
+   * serialising a hot key once a cycle; what can be serialised is the same on every replay.)
+   */
   finish(): FinishedCycle;
 }
 

@@ -2,6 +2,7 @@ import type { Clock } from '@cairn/clock/clock.ts';
 import type { OwnedPartition } from '@cairn/log/log.ts';
 import { decodeJson, encodeJson } from '@cairn/contracts/json.ts';
 import { createInboxAppender } from './inbox-appender.ts';
+import type { InboxRecord } from './inbox-appender.ts';
 import { EFFECT_HEADER, TRACE_HEADER } from './log-time.ts';
 import { PENDING_PREFIX, pendingKey } from './pending-effect.ts';
 import type { PendingEffect } from './pending-effect.ts';
@@ -39,7 +40,7 @@ interface EffectsDeps {
   owned: OwnedPartition;
   clock: Clock;
   slots: EffectSlots;
-  onFault(fault: { effectId: string; type: string; attempt: number; error: unknown }): void;
+  onFault: (fault: { effectId: string; type: string; attempt: number; error: unknown }) => void;
 }
 
 export function createEffects({ definition, owned, clock, slots, onFault }: EffectsDeps): Effects {
@@ -67,7 +68,7 @@ export function createEffects({ definition, owned, clock, slots, onFault }: Effe
   /** Holds a slot when called, and gives it back as soon as the effect is done. False: it threw, try again. Never rejects. */
   async function attemptOnce(id: string, attempt: number): Promise<boolean> {
     let type = 'unknown';
-    let answer: Parameters<typeof inbox.append>[0];
+    let answer: InboxRecord;
     try {
       const value = owned.state.get(pendingKey(id))?.value;
       if (!value) underWay.delete(id);

@@ -11,7 +11,7 @@ export interface InboxAppender {
   append(record: InboxRecord): Promise<void>;
 }
 
-type InboxRecord = Parameters<OwnedPartition['appendToInbox']>[0][number];
+export type InboxRecord = Parameters<OwnedPartition['appendToInbox']>[0][number];
 
 /** Between two tries of an append (ms). */
 const RETRY_MS = 100;

@@ -90,13 +90,8 @@ export async function runPartition(deps: RunPartitionDeps): Promise<void> {
     first: readonly LogRecord[],
   ): Promise<{ taken: readonly LogRecord[]; rest: readonly LogRecord[]; finished: FinishedCycle }> {
     const position = owned.position();
-    const cycle = createCommitCycle({
-      ...deps,
-      reader: owned.state,
-      monotonic: clock.monotonic,
-      position,
-      careful: false,
-    });
+    const common = { ...deps, reader: owned.state, monotonic: () => clock.monotonic(), position };
+    const cycle = createCommitCycle({ ...common, careful: false });
     const taken: LogRecord[] = [];
     let rest = first;
     for (;;) {
@@ -111,13 +106,7 @@ export async function runPartition(deps: RunPartitionDeps): Promise<void> {
     } catch {
       // A handler left something that cannot be serialised. Once more, serialising each step, so that its record is parked.
       state.reset();
-      const careful = createCommitCycle({
-        ...deps,
-        reader: owned.state,
-        monotonic: clock.monotonic,
-        position,
-        careful: true,
-      });
+      const careful = createCommitCycle({ ...common, careful: true });
       const again = [...taken, ...rest];
       const takenAgain: LogRecord[] = [];
       const restAgain = fill(careful, again, takenAgain);

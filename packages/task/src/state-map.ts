@@ -121,7 +121,7 @@ export function createStateMap(reader: StateReader, cacheBytes: number): StateMa
       for (const slot of changed) slot.changed = slot.valueChanged = false;
       changed = [];
       if (youngBytes * 2 <= cacheBytes) return;
-      old = youngBytes > cacheBytes ? new Map() : young;
+      old = youngBytes > cacheBytes ? new Map<string, Slot>() : young;
       young = new Map();
       youngBytes = 0;
     },
