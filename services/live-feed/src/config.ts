@@ -1,0 +1,41 @@
+/** Live-feed's settings, read once from the environment. */
+import { join } from 'node:path';
+import { type Env, list, path, readEnv } from '@cairn/service-kit/config.ts';
+import type { TouchpointHistory } from './shell/touchpoint-history.ts';
+
+export interface LiveFeedConfig {
+  /** The folder of the view; may be deleted at any time while the process is down. */
+  viewPath: string;
+  /** Origins of browsers that may use `/live`; null: the own one. */
+  allowedOrigins: readonly string[] | null;
+  /** The dashboard's built files. */
+  dashboardPath: string;
+  /** Upgrades a second; above it 503. Connecting costs some 0.3 ms, so this is a third of a core. */
+  acceptPerSecond: number;
+  /** For touchpoints older than what the view keeps. */
+  touchpointHistory?: TouchpointHistory;
+  /** Lags of other readers in this process, for the `ops` channel. */
+  otherLags?(): Readonly<Record<string, number>>;
+  /** For tests: awaited between the steps of subscribing. */
+  between?(step: 'registered' | 'read'): Promise<void>;
+}
+
+export const ACCEPT_PER_SECOND = 1_000;
+
+export function readLiveFeedConfig(env: Env = process.env): LiveFeedConfig {
+  const { dataDir, allowedOrigins } = readEnv(env, {
+    dataDir: path('CAIRN_DATA_DIR', './data'),
+    allowedOrigins: list('CAIRN_ALLOWED_ORIGINS', null),
+  });
+  return liveFeedConfig(dataDir, allowedOrigins);
+}
+
+/** As `npm start` has it, over a data directory. */
+export function liveFeedConfig(dataDir: string, allowedOrigins: readonly string[] | null = null): LiveFeedConfig {
+  return {
+    viewPath: join(dataDir, 'view'),
+    allowedOrigins,
+    dashboardPath: join(import.meta.dirname, '..', 'dashboard', 'dist'),
+    acceptPerSecond: ACCEPT_PER_SECOND,
+  };
+}

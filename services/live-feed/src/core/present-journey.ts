@@ -1,0 +1,45 @@
+/** A journey or a person as of now: what was true at the last change, carried forward. Decides no status and no stage: those are facts. */
+import type { Person } from '@cairn/contracts/generated/identity.ts';
+import type { Journey } from '@cairn/contracts/generated/journey.ts';
+import { formatDuration, formatInstant, formatInstantOrNull, parseInstant } from '@cairn/clock/calendar.ts';
+import { decay } from './board-filter.ts';
+
+/** Silence is counted up to `now`; engagement, its reasons and the total have halved every `halfLifeMs` since `updatedAt`. */
+export function presentJourney(journey: Journey, now: number): Journey {
+  const factor = decay(journey.halfLifeMs, now - (parseInstant(journey.updatedAt) ?? now));
+  const lastInbound = journey.pace.lastInboundAt === null ? null : parseInstant(journey.pace.lastInboundAt);
+  const silentFor = lastInbound === null ? journey.pace.silentFor : formatDuration(Math.max(0, now - lastInbound));
+  const engagement = journey.score.engagement * factor;
+  const reasons = journey.score.reasons.map((reason) =>
+    // Fit does not fade: it comes from traits, not from a touchpoint.
+    reason.touchpointId === null ? reason : { ...reason, points: reason.points * factor },
+  );
+  return {
+    ...journey,
+    score: { ...journey.score, engagement, total: engagement + journey.score.fit, reasons },
+    pace: { ...journey.pace, silentFor },
+  };
+}
+
+/** The resource of `GET /api/people/:id`. */
+export function presentPerson(person: Person): Record<string, unknown> {
+  return {
+    id: person.id,
+    name: person.name,
+    ids: person.ids.map(({ namespace, value, firstSeen, shared }) => ({
+      namespace,
+      value,
+      firstSeen: formatInstant(firstSeen),
+      shared,
+    })),
+    traits: person.traits,
+    accounts: person.accounts.map(({ accountId, from, to, source }) => ({
+      accountId,
+      from: formatInstant(from),
+      to: formatInstantOrNull(to),
+      source,
+    })),
+    mergedFrom: person.mergedFrom,
+    version: person.version,
+  };
+}

@@ -1,0 +1,106 @@
+/** Live-feed *shows*: the table of contents. Facts → view → hub → sockets; the read API and the dashboard beside them. */
+import { createAnswers } from '@cairn/service-kit/await-answer.ts';
+import { createExpressApp } from '@cairn/service-kit/express-app.ts';
+import { pathOf } from '@cairn/service-kit/http-front.ts';
+import type { Ports, RunningService } from '@cairn/service-kit/service.ts';
+import type { LiveFeedConfig } from './config.ts';
+import { addAlertCommandRoutes, pickAlertAnswer } from './shell/alert-command-routes.ts';
+import { createChannelHistory } from './shell/channel-history.ts';
+import { createEpochOf } from './shell/epoch.ts';
+import { createFeed } from './shell/feed.ts';
+import { createFeedMetrics } from './shell/feed-metrics.ts';
+import { followJourneys } from './shell/follow-journeys.ts';
+import { createHub } from './shell/hub.ts';
+import { addLoginRoutes } from './shell/login-routes.ts';
+import { startOperations } from './shell/operations.ts';
+import { createOriginCheck } from './shell/origin-check.ts';
+import { addReadRoutes } from './shell/read-routes.ts';
+import { createReadRecords } from './shell/read-records.ts';
+import { createRecentRecords } from './shell/recent-records.ts';
+import { createSessions } from './shell/sessions.ts';
+import { createTakeSnapshot } from './shell/snapshot.ts';
+import { createSseRoutes } from './shell/sse-routes.ts';
+import { createStaticFiles } from './shell/static-files.ts';
+import { createReadTimeline } from './shell/touchpoint-history.ts';
+import { openView } from './shell/view.ts';
+import { createFeedSockets } from './shell/websocket-server.ts';
+
+export async function startLiveFeed(ports: Ports, config: LiveFeedConfig): Promise<RunningService> {
+  const { log, clock, logger, metrics, control } = ports;
+  const view = openView(config.viewPath, clock, logger);
+  const hub = createHub(clock);
+  const recent = createRecentRecords();
+  const readRecords = createReadRecords(log, recent);
+  const sessions = createSessions(clock, control);
+  const counted = createFeedMetrics(metrics, clock, { hub, sessions, view });
+  const following = await followJourneys({ log, clock, logger, view, hub, recent, ...counted });
+  const operations = startOperations({
+    log,
+    hub,
+    clock,
+    connections: sessions.count,
+    lag: following.lag,
+    ...(config.otherLags ? { otherLags: config.otherLags } : {}),
+  });
+
+  const epochOf = createEpochOf(control);
+  const isAllowedOrigin = createOriginCheck(config.allowedOrigins);
+  const ready = (): boolean => following.caughtUp() && view.store.healthy();
+  const history = createChannelHistory(view, readRecords);
+  const takeSnapshot = createTakeSnapshot(view, clock, operations.latest);
+  const feed = createFeed({
+    hub,
+    history,
+    takeSnapshot,
+    clock,
+    ...(config.between ? { between: config.between } : {}),
+  });
+  const door = { feed, hub, sessions, clock, control, logger, epochOf, isAllowedOrigin, ready: following.caughtUp };
+  const sockets = createFeedSockets({ ...door, acceptPerSecond: config.acceptPerSecond });
+  const sse = createSseRoutes(door);
+
+  const answers = await createAnswers(log, clock, ['alerts'], (_record, message) => pickAlertAnswer(message));
+  const readTimeline = createReadTimeline(view, readRecords, config.touchpointHistory);
+  const files = await createStaticFiles(config.dashboardPath);
+  const app = createExpressApp({ logger }, (routes) => {
+    addReadRoutes(routes, { view, clock, control, readTimeline });
+    addAlertCommandRoutes(routes, { ports, view, answers });
+    addLoginRoutes(routes, { control, clock });
+  });
+
+  return {
+    name: 'live-feed',
+    http: {
+      claims: (method, path) => isFeedPath(path) || isApiPath(method, path) || files.claims(method, path),
+      handle(request, response) {
+        const path = pathOf(request.url ?? '/');
+        if (path === '/live/sse' || path === '/live/history') sse.handle(request, response, path);
+        else if (isApiPath(request.method ?? 'GET', path) || path === '/live') app(request, response);
+        else files.handle(request, response, path);
+      },
+      upgrade: (request, socket, head) => sockets.upgrade(request, socket, head),
+    },
+    ready,
+    async stop() {
+      sse.drain();
+      await sockets.drain();
+      operations.stop();
+      sessions.stop();
+      await answers.stop();
+      await following.stop();
+      hub.stop();
+      await view.store.close();
+    },
+  };
+}
+
+const isFeedPath = (path: string): boolean => path === '/live' || path === '/live/sse' || path === '/live/history';
+
+/** Other services answer under `/api` too: exactly what `read-routes.ts`, `alert-command-routes.ts` and `login-routes.ts` know. */
+function isApiPath(method: string, path: string): boolean {
+  const reads = method === 'GET' || method === 'HEAD';
+  if (path === '/login') return reads;
+  if (path === '/logout') return method === 'POST';
+  if (/^\/api\/(journeys|alerts|people)(\/|$)/.test(path)) return reads || /^\/api\/alerts\/[^/]+\/\w+$/.test(path);
+  return path === '/api/dead-letters' && reads;
+}

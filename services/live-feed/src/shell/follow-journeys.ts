@@ -1,0 +1,135 @@
+/**
+ * Reads `journeys`, `alerts`, `identities` and `dead-letters` from where the view stands, and hands each fact to the view and to the hub, in the log's
+ * order. A record that cannot be read is counted and passed over: one bad record must not stop everyone's screen.
+ */
+import type { Clock } from '@cairn/clock/clock.ts';
+import type { AlertFile } from '@cairn/contracts/generated/alert.ts';
+import type { DeadLetter } from '@cairn/contracts/generated/dead-letter.ts';
+import type { IdentityFile } from '@cairn/contracts/generated/identity.ts';
+import type { JourneyChanged } from '@cairn/contracts/generated/journey.ts';
+import { decodeJson } from '@cairn/contracts/json.ts';
+import { journeyId } from '@cairn/contracts/ids.ts';
+import type { Batch, Follower, Log, LogRecord } from '@cairn/log/log.ts';
+import type { Logger } from 'pino';
+import type { Hub } from './hub.ts';
+import type { RecentRecords } from './recent-records.ts';
+import type { View } from './view.ts';
+
+export interface FollowJourneys {
+  /** Everything that stood in the topics at the start has been read. */
+  caughtUp(): boolean;
+  lag(): Promise<number>;
+  /** Facts of journeys read since the start. */
+  advanced(): number;
+  stop(): Promise<void>;
+}
+
+export interface FollowDeps {
+  log: Log;
+  clock: Clock;
+  logger: Logger;
+  view: View;
+  hub: Hub;
+  recent: RecentRecords;
+  onRecord(topic: string, at: number): void;
+  onUnreadable(topic: string): void;
+}
+
+export const FOLLOWED = ['journeys', 'alerts', 'identities', 'dead-letters'] as const;
+/** Some 15 ms of work: then the sockets have their turn. */
+const RECORDS_A_TURN = 500;
+/** A view that falls behind is waited for: what a crash makes us read again, and memory, stay bounded. */
+const PENDING_MAX = 20_000;
+const PAUSE_AFTER_FAULT_MS = 200;
+
+export async function followJourneys(deps: FollowDeps): Promise<FollowJourneys> {
+  const { log, clock, logger, view, hub, recent } = deps;
+  const stopping = new AbortController();
+  const follower: Follower = await log.follow(FOLLOWED, view.store.cursor() ?? 'start');
+  let caughtUp = false;
+  let advanced = 0;
+
+  function take(record: LogRecord): void {
+    const { topic, partition, offset } = record;
+    try {
+      apply(record);
+    } catch (error) {
+      deps.onUnreadable(topic);
+      logger.warn({ event: 'view.record-unreadable', topic, partition, offset: String(offset), err: error });
+    }
+    view.passed(topic, partition, offset);
+    deps.onRecord(topic, record.at);
+  }
+
+  function apply(record: LogRecord): void {
+    const { topic, partition, offset, value } = record;
+    if (!value) return forget(record);
+    if (topic === 'journeys') return applyJourney(record, value);
+    const fact = decodeJson(value) as AlertFile | IdentityFile | DeadLetter;
+    if (topic === 'identities') return view.people.apply(fact as IdentityFile);
+    if (topic === 'dead-letters') return view.deadLetters.apply(fact as DeadLetter);
+    if (!('alert' in fact)) return;
+    const { workspace } = fact;
+    view.alerts.apply(fact);
+    view.rings.append('alerts', workspace, partition, offset);
+    recent.add(record);
+    view.passed(topic, partition, offset);
+    hub.publish(workspace, { type: 'alert', fact, partition, offset }, view.offsets(topic));
+  }
+
+  function applyJourney(record: LogRecord, value: Uint8Array): void {
+    const { topic, partition, offset } = record;
+    const fact = decodeJson(value) as JourneyChanged;
+    const { workspace } = fact;
+    advanced++;
+    const applied = view.journeys.apply(fact, value, partition, offset);
+    // Read before the last crash, and shown then.
+    if (!applied) return;
+    view.rings.append('board', workspace, partition, offset);
+    recent.add(record);
+    view.passed(topic, partition, offset);
+    hub.publish(workspace, { type: 'journey', fact, before: applied.before, partition, offset }, view.offsets(topic));
+  }
+
+  /** A tombstone: the journey or the person was erased. */
+  function forget({ topic, key }: LogRecord): void {
+    const [workspace, subject, definition] = key.split('/');
+    if (topic === 'journeys' && workspace && subject && definition)
+      view.journeys.remove(workspace, journeyId(workspace, definition, subject));
+    if (topic === 'identities' && workspace && subject) view.people.forget(workspace, subject);
+  }
+
+  async function show(batch: Batch): Promise<void> {
+    for (let from = 0; from < batch.records.length; from += RECORDS_A_TURN) {
+      for (const record of batch.records.slice(from, from + RECORDS_A_TURN)) take(record);
+      hub.settle();
+      if (from + RECORDS_A_TURN < batch.records.length) await new Promise((resolve) => setImmediate(resolve));
+    }
+    view.store.advance(batch.cursor, batch.records.length);
+    if (batch.caughtUp) caughtUp = true;
+    if (view.store.pending() > PENDING_MAX) await view.store.settle();
+  }
+
+  const reading = (async () => {
+    while (!stopping.signal.aborted) {
+      try {
+        await show(await follower.next({ maxRecords: 2_000, waitMs: 1_000, signal: stopping.signal }));
+      } catch (error) {
+        if (stopping.signal.aborted) return;
+        logger.warn({ event: 'view.follow-failed', err: error });
+        await clock.sleep(PAUSE_AFTER_FAULT_MS, stopping.signal).catch(() => {});
+      }
+    }
+  })();
+
+  return {
+    caughtUp: () => caughtUp,
+    lag: () => follower.lag(),
+    advanced: () => advanced,
+    async stop() {
+      stopping.abort();
+      await follower.close();
+      await reading;
+    },
+  };
+}

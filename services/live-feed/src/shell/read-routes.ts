@@ -1,0 +1,151 @@
+/** The read API of journeys, alerts, people and dead letters (API.md section 4). Answers from the view; another workspace's id is a 404 like any unknown one. */
+import type { Express, Request } from 'express';
+import type { Clock } from '@cairn/clock/clock.ts';
+import { formatInstant } from '@cairn/clock/calendar.ts';
+import { authorise } from '@cairn/service-kit/authorise.ts';
+import type { ControlMirror } from '@cairn/service-kit/control-mirror.ts';
+import { notFound } from '@cairn/service-kit/problem.ts';
+import { parseFilter } from '../core/board-filter.ts';
+import { presentJourney, presentPerson } from '../core/present-journey.ts';
+import type { ListPlace } from './merge-ranges.ts';
+import { badRequest, listAnswer, readPage, readTexts, textOf } from './paging.ts';
+import type { ReadTimeline } from './touchpoint-history.ts';
+import type { View } from './view.ts';
+
+export interface ReadDeps {
+  view: View;
+  clock: Clock;
+  control: Pick<ControlMirror, 'grantOf'>;
+  readTimeline: ReadTimeline;
+}
+
+/** Entries looked at in one turn (some 20 ms), and for one page: a page may then be shorter than asked for, with a `next`. */
+const BUDGET_A_TURN = 5_000;
+const TURNS_MAX = 40;
+
+export function addReadRoutes(app: Express, { view, clock, control, readTimeline }: ReadDeps): void {
+  const readerOf = (request: Request): string => authorise({ control, clock }, request, 'read').workspace;
+
+  app.get('/api/journeys', async (request, response) => {
+    const workspace = readerOf(request);
+    const page = readPage(request);
+    const { limit: _limit, cursor: _cursor, ...query } = request.query;
+    const filter = parseFilter(query);
+    if (!filter) throw badRequest('stage, status, owner, definition, minScore, text and stalled are the filters');
+    await view.store.settle();
+    const now = clock.now();
+    const { found, next } = await inTurns(page.limit, page.from, (from, limit) => {
+      const { ids, next: after } = view.journeys.list(workspace, filter, { from, limit, budget: BUDGET_A_TURN, now });
+      const journeys = ids.map((id) => view.journeys.get(workspace, id)).filter((journey) => journey !== undefined);
+      return { found: journeys, next: after };
+    });
+    response.json(
+      listAnswer(
+        found.map((journey) => presentJourney(journey, now)),
+        next,
+      ),
+    );
+  });
+
+  app.get('/api/journeys/:id', (request, response) => {
+    const journey = view.journeys.get(readerOf(request), request.params.id);
+    if (!journey) throw notFound('journey');
+    response.json(presentJourney(journey, clock.now()));
+  });
+
+  app.get('/api/journeys/:id/touchpoints', async (request, response) => {
+    const workspace = readerOf(request);
+    const { limit } = readPage(request, { cursor: false });
+    const page = await readTimeline(workspace, request.params.id, { limit, cursor: textOf(request, 'cursor') });
+    if (page === 'bad-cursor') throw badRequest('cursor must be one that this list gave out');
+    if (!page) throw notFound('journey');
+    response.json(page);
+  });
+
+  app.get('/api/alerts', async (request, response) => {
+    const workspace = readerOf(request);
+    const page = readPage(request);
+    const filter = {
+      state: readTexts(request, 'state', ['open', 'acknowledged', 'snoozed', 'resolved']),
+      kind: readTexts(request, 'kind', ['stall', 'role-silent', 'single-threaded', 'role-missing']),
+      owner: readTexts(request, 'owner'),
+      journeyId: textOf(request, 'journeyId'),
+    };
+    await view.store.settle();
+    const { found, next } = await inTurns(page.limit, page.from, (from, limit) => {
+      const { ids, next: after } = view.alerts.list(workspace, filter, { from, limit, budget: BUDGET_A_TURN });
+      return { found: ids.map((id) => view.alerts.get(workspace, id)).filter((one) => one !== undefined), next: after };
+    });
+    response.json(listAnswer(found, next));
+  });
+
+  app.get('/api/alerts/:id', (request, response) => {
+    const alert = view.alerts.get(readerOf(request), request.params.id);
+    if (!alert) throw notFound('alert');
+    response.json(alert);
+  });
+
+  app.get('/api/dead-letters', async (request, response) => {
+    const workspace = readerOf(request);
+    const page = readPage(request);
+    const reason = textOf(request, 'reason');
+    await view.store.settle();
+    const { found, next } = await inTurns(page.limit, page.from, (from, limit) => {
+      const letters = view.deadLetters.list(workspace, reason, { from, limit, budget: BUDGET_A_TURN });
+      return { found: letters.items, next: letters.next };
+    });
+    const items = found.map(({ id, at, reason: why, messageId, raw, service, error }) => ({
+      id,
+      at: formatInstant(at),
+      reason: why,
+      messageId,
+      raw,
+      service,
+      error,
+    }));
+    response.json(listAnswer(items, next));
+  });
+
+  app.get('/api/people', async (request, response) => {
+    const workspace = readerOf(request);
+    const namespace = textOf(request, 'namespace');
+    const value = textOf(request, 'value');
+    if (namespace === null || value === null) throw badRequest('namespace and value are needed');
+    await view.store.settle();
+    const person = view.people.find(workspace, namespace, value);
+    if (!person) throw notFound('person');
+    response.json(presentPerson(person));
+  });
+
+  app.get('/api/people/:id', (request, response) => {
+    const workspace = readerOf(request);
+    const { id } = request.params;
+    const person = view.people.get(workspace, id);
+    if (!person) throw notFound('person');
+    if (person.mergedInto === null) return void response.json(presentPerson(person));
+    const living = view.people.living(workspace, id);
+    // 308, not 301: whoever sends something else than a GET must not turn it into one.
+    response
+      .status(308)
+      .location(`/api/people/${encodeURIComponent(living)}`)
+      .json({ id: living });
+  });
+}
+
+/** Scans a list in turns, so that one wide search does not hold up the sockets. */
+async function inTurns<T>(
+  limit: number,
+  from: ListPlace | null,
+  scan: (from: ListPlace | null, limit: number) => { found: T[]; next: ListPlace | null },
+): Promise<{ found: T[]; next: ListPlace | null }> {
+  const found: T[] = [];
+  let place = from;
+  for (let turn = 0; turn < TURNS_MAX; turn++) {
+    const page = scan(place, limit - found.length);
+    found.push(...page.found);
+    place = page.next;
+    if (place === null || found.length >= limit) break;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  return { found, next: place };
+}

@@ -1,0 +1,75 @@
+/** The view's alerts: the newest state of each, listed newest first, unresolved ones apart so that years of resolved ones cost nothing. */
+import type { Alert, AlertFact } from '@cairn/contracts/generated/alert.ts';
+import { parseInstant } from '@cairn/clock/calendar.ts';
+import { type ListPlace, mergeRanges } from './merge-ranges.ts';
+import type { ViewStore } from './view-store.ts';
+
+export interface AlertFilter {
+  state: readonly string[] | null;
+  kind: readonly string[] | null;
+  owner: readonly string[] | null;
+  journeyId: string | null;
+}
+
+export interface ViewAlerts {
+  apply(fact: AlertFact): void;
+  get(workspace: string, id: string): Alert | undefined;
+  /** As of the last committed write: fits together with `list`. */
+  committed(workspace: string, id: string): Alert | undefined;
+  /** Committed state only; as `ViewJourneys.list`. */
+  list(
+    workspace: string,
+    filter: AlertFilter,
+    options: { from: ListPlace | null; limit: number; budget: number },
+  ): { ids: string[]; next: ListPlace | null };
+}
+
+type Entry = Pick<Alert, 'state' | 'kind' | 'owner' | 'journeyId'>;
+const UNRESOLVED = 0;
+const RESOLVED = 1;
+
+export function createViewAlerts(store: ViewStore): ViewAlerts {
+  const alerts = store.table<Alert>('alerts', 'json');
+  const inbox = store.table<Entry>('alert-inbox', 'json');
+
+  return {
+    apply({ workspace, alert }) {
+      const name = `${workspace}/${alert.id}`;
+      const before = alerts.get(name);
+      if (before && isResolved(before) !== isResolved(alert)) inbox.remove(keyOf(workspace, before));
+      const { state, kind, owner, journeyId } = alert;
+      alerts.put(name, alert);
+      inbox.put(keyOf(workspace, alert), { state, kind, owner, journeyId });
+    },
+    get: (workspace, id) => alerts.get(`${workspace}/${id}`),
+    committed: (workspace, id) => alerts.committed(`${workspace}/${id}`),
+    list(workspace, filter, { from, limit, budget }) {
+      const ids: string[] = [];
+      let looked = 0;
+      let place = from;
+      const ranges = [];
+      if (!filter.state || filter.state.some((state) => state !== 'resolved'))
+        ranges.push({ prefix: [workspace, UNRESOLVED] });
+      if (!filter.state || filter.state.includes('resolved')) ranges.push({ prefix: [workspace, RESOLVED] });
+      for (const { value, at } of mergeRanges(inbox, ranges, from)) {
+        if (ids.length >= limit || looked++ >= budget) return { ids, next: place };
+        place = at;
+        if (filter.state && !filter.state.includes(value.state)) continue;
+        if (filter.kind && !filter.kind.includes(value.kind)) continue;
+        if (filter.owner && !filter.owner.includes(value.owner ?? '')) continue;
+        if (filter.journeyId !== null && filter.journeyId !== value.journeyId) continue;
+        ids.push(at.id);
+      }
+      return { ids, next: null };
+    },
+  };
+}
+
+const isResolved = (alert: Alert): boolean => alert.state === 'resolved';
+
+const keyOf = (workspace: string, alert: Alert): (string | number)[] => [
+  workspace,
+  isResolved(alert) ? RESOLVED : UNRESOLVED,
+  -(parseInstant(alert.openedAt) ?? 0),
+  alert.id,
+];

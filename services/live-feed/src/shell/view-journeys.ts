@@ -1,0 +1,184 @@
+/** The view's journeys: the newest state of each, by id and listed by stage, with the references of its channel. */
+import type { Journey, JourneyChanged } from '@cairn/contracts/generated/journey.ts';
+import type { BoardFilter, JourneyCard } from '../core/board-filter.ts';
+import { cardOf, passes } from '../core/board-filter.ts';
+import { appendReference, lastReference } from '../core/references.ts';
+import { createGenerations } from './generations.ts';
+import { type JourneyHead, decodeFact, decodeHead, encodeRow } from './journey-row.ts';
+import { type ListPlace, mergeRanges } from './merge-ranges.ts';
+import type { ViewStore } from './view-store.ts';
+
+export interface ViewJourneys {
+  /** Takes a fact; returns what the journey's card was before, or null. A fact that was taken before changes nothing and is `false`. */
+  apply(
+    fact: JourneyChanged,
+    bytes: Uint8Array,
+    partition: number,
+    offset: bigint,
+  ): { before: JourneyCard | null } | false;
+  /** Forgets an erased journey. */
+  remove(workspace: string, id: string): void;
+  head(workspace: string, id: string): JourneyHead | undefined;
+  get(workspace: string, id: string): Journey | undefined;
+  /** As `get`, as of the last committed write: fits together with `list`. */
+  committed(workspace: string, id: string): Journey | undefined;
+  /** The journeys that were absorbed by this one, however many steps ago; bounded. */
+  absorbed(workspace: string, id: string): readonly string[];
+  /**
+   * Ids that pass the filter, those that entered their stage last first, from after `from`. Looks at no more than `budget` entries: `next` says where
+   * to go on, null at the end. Committed state only.
+   */
+  list(
+    workspace: string,
+    filter: BoardFilter,
+    options: { from: ListPlace | null; limit: number; budget: number; now: number },
+  ): { ids: string[]; next: ListPlace | null };
+}
+
+/** What a list filters by without looking at the row. Changes seldom. */
+type Entry = Pick<JourneyCard, 'definition' | 'status' | 'owner' | 'text'>;
+
+/** 20,000 heads are some 20 MB and cover the journeys that are hot. */
+const HEADS_CACHED = 20_000;
+/** More than the 300 messages that are always recovered, and the newest touchpoints of the timeline. */
+export const JOURNEY_REFERENCES = 320;
+const ABSORBED_MAX = 200;
+/** Sorts after every number. */
+const AFTER_NUMBERS = '~';
+
+export function createViewJourneys(store: ViewStore): ViewJourneys {
+  const rows = store.table<Uint8Array>('journeys', 'binary');
+  const board = store.table<Entry>('board', 'json');
+  const absorptions = store.table<1>('absorbed', 'json');
+  const heads = createGenerations<JourneyHead>(HEADS_CACHED);
+
+  function head(workspace: string, id: string): JourneyHead | undefined {
+    const name = `${workspace}/${id}`;
+    const cached = heads.get(name);
+    if (cached) return cached;
+    const row = rows.get(name);
+    if (!row) return undefined;
+    const found = decodeHead(row);
+    heads.set(name, found);
+    return found;
+  }
+
+  function stagesOf(workspace: string): string[] {
+    const stages: string[] = [];
+    for (let start: (string | number)[] = [workspace]; ;) {
+      const [first] = board.range({ start, end: [workspace, AFTER_EVERYTHING], limit: 1 });
+      if (!first) return stages;
+      const stage = first.key[1] as string;
+      stages.push(stage);
+      start = [workspace, stage, AFTER_NUMBERS];
+    }
+  }
+
+  function index(id: string, before: JourneyHead | undefined, after: JourneyHead): void {
+    const key = keyOf(id, after);
+    if (before) {
+      const old = keyOf(id, before);
+      if (old.join('/') !== key.join('/')) board.remove(old);
+      else if (isSameEntry(before.card, after.card)) return;
+    }
+    const { definition, status, owner, text } = after.card;
+    board.put(key, { definition, status, owner, text });
+  }
+
+  return {
+    head,
+    apply(fact, bytes, partition, offset) {
+      const { journey, workspace } = fact;
+      const name = `${workspace}/${journey.id}`;
+      const before = head(workspace, journey.id);
+      if (before && offset <= lastReference(before.references)) return false;
+      const hole = journey.seq !== (before ? before.seq + 1 : 1);
+      const after: JourneyHead = {
+        workspace,
+        partition,
+        seq: journey.seq,
+        absorbedInto: journey.absorbedInto,
+        card: cardOf(journey),
+        references: appendReference(
+          before?.references ?? null,
+          { offset, marked: fact.touchpoint !== null },
+          JOURNEY_REFERENCES,
+          hole,
+        ),
+      };
+      heads.set(name, after);
+      rows.put(name, encodeRow(after, bytes));
+      index(journey.id, before, after);
+      if (after.absorbedInto && !before?.absorbedInto) absorptions.put([workspace, after.absorbedInto, journey.id], 1);
+      return { before: before?.card ?? null };
+    },
+    remove(workspace, id) {
+      const found = head(workspace, id);
+      if (!found) return;
+      heads.delete(`${workspace}/${id}`);
+      rows.remove(`${workspace}/${id}`);
+      board.remove(keyOf(id, found));
+    },
+    get(workspace, id) {
+      const row = rows.get(`${workspace}/${id}`);
+      return row && decodeFact(row).journey;
+    },
+    committed(workspace, id) {
+      const row = rows.committed(`${workspace}/${id}`);
+      return row && decodeFact(row).journey;
+    },
+    absorbed(workspace, id) {
+      const found = new Set<string>();
+      for (let wave = [id]; wave.length && found.size < ABSORBED_MAX;) {
+        const next: string[] = [];
+        for (const into of wave)
+          for (const { key } of absorptions.range({
+            start: [workspace, into],
+            end: [workspace, into, AFTER_EVERYTHING],
+            limit: ABSORBED_MAX,
+          })) {
+            const from = key[2] as string;
+            // A journey that lives again (a split) is absorbed no more.
+            if (from !== id && !found.has(from) && head(workspace, from)?.absorbedInto === into) next.push(from);
+          }
+        for (const from of next) found.add(from);
+        wave = next;
+      }
+      return [...found];
+    },
+    list(workspace, filter, { from, limit, budget, now }) {
+      const stages = stagesOf(workspace).filter((stage) => !filter.stage || filter.stage.includes(stage));
+      const ids: string[] = [];
+      const ranges = stages.map((stage) => ({ prefix: [workspace, stage], stage }));
+      let looked = 0;
+      let place: ListPlace | null = from;
+      for (const { range, value, at } of mergeRanges(board, ranges, from)) {
+        // A page ends before the entry that would be one too many, so that `next` is null exactly at the end.
+        if (ids.length >= limit || looked++ >= budget) return { ids, next: place };
+        place = at;
+        const known = { ...value, stage: range.stage, stageSince: -at.order };
+        if (!passes({ ...filter, minScore: null }, { ...known, ...NO_SCORE }, now)) continue;
+        const current = filter.minScore === null ? null : head(workspace, at.id);
+        if (current === undefined || (current && !passes(filter, current.card, now))) continue;
+        ids.push(at.id);
+      }
+      return { ids, next: null };
+    },
+  };
+}
+
+const NO_SCORE = { engagement: 0, fit: 0, halfLifeMs: null, updatedAt: 0 };
+/** A text that sorts after every other one we write. */
+const AFTER_EVERYTHING = '\u{10ffff}';
+
+/** Newest first: the time is negative. */
+const keyOf = (id: string, head: JourneyHead): (string | number)[] => [
+  head.workspace,
+  head.card.stage,
+  -head.card.stageSince,
+  id,
+];
+
+function isSameEntry(a: JourneyCard, b: JourneyCard): boolean {
+  return a.definition === b.definition && a.status === b.status && a.owner === b.owner && a.text === b.text;
+}

@@ -1,0 +1,102 @@
+/** The view's people: the newest state of each, and who holds an identifier now. */
+import { createHash } from 'node:crypto';
+import type { IdentityFile, Person } from '@cairn/contracts/generated/identity.ts';
+import { identifierVariants } from '../core/identifier-variants.ts';
+import type { ViewStore } from './view-store.ts';
+
+export interface ViewPeople {
+  apply(fact: IdentityFile): void;
+  /** Forgets an erased person. */
+  forget(workspace: string, id: string): void;
+  /** An absorbed person included (`mergedInto` is set). */
+  get(workspace: string, id: string): Person | undefined;
+  /** Who lives under this id now: itself, or who absorbed it. */
+  living(workspace: string, id: string): string;
+  /** Committed state only. The value is normalised here. */
+  find(workspace: string, namespace: string, value: string): Person | undefined;
+}
+
+/** Longer ones are kept by their hash: LMDB's keys are short. */
+const VALUE_IN_KEY_MAX = 120;
+/** A shared id may be held by many; the one person it belongs to now is looked for among the first of them. */
+const HOLDERS_MAX = 100;
+const CHAIN_MAX = 100;
+const AFTER_EVERYTHING = '\u{10ffff}';
+
+export function createViewPeople(store: ViewStore): ViewPeople {
+  const people = store.table<Person>('people', 'json');
+  const holders = store.table<{ shared: boolean }>('identifiers', 'json');
+
+  function put(person: Person): void {
+    const name = `${person.workspace}/${person.id}`;
+    const before = people.get(name);
+    if (before && before.version > person.version) return;
+    const held = new Set<string>();
+    for (const { namespace, value, shared } of person.mergedInto === null ? person.ids : []) {
+      const key = keyOf(person.workspace, namespace, value, person.id);
+      held.add(key.join('\n'));
+      holders.put(key, { shared });
+    }
+    for (const { namespace, value } of before?.ids ?? []) {
+      const key = keyOf(person.workspace, namespace, value, person.id);
+      if (!held.has(key.join('\n'))) holders.remove(key);
+    }
+    people.put(name, person);
+  }
+
+  function forget(workspace: string, id: string): void {
+    const before = people.get(`${workspace}/${id}`);
+    for (const { namespace, value } of before?.ids ?? []) holders.remove(keyOf(workspace, namespace, value, id));
+    people.remove(`${workspace}/${id}`);
+  }
+
+  function find(workspace: string, namespace: string, value: string): Person | undefined {
+    const prefix = keyOf(workspace, namespace, value, '');
+    let shared: Person | undefined;
+    for (const entry of holders.range({
+      start: prefix,
+      end: [...prefix.slice(0, -1), AFTER_EVERYTHING],
+      limit: HOLDERS_MAX,
+    })) {
+      const person = people.get(`${workspace}/${entry.key.at(-1)}`);
+      if (!person || person.mergedInto !== null) continue;
+      if (!entry.value.shared) return person;
+      // A shared id is nobody's but the anonymous person's who goes on under it.
+      if (isAnonymous(person) && (!shared || person.createdAt > shared.createdAt)) shared = person;
+    }
+    return shared;
+  }
+
+  return {
+    apply(fact) {
+      if (fact.type === 'person.changed') put(fact.person);
+      else if (fact.type === 'person.erased') forget(fact.workspace, fact.personId);
+    },
+    forget,
+    get: (workspace, id) => people.get(`${workspace}/${id}`),
+    living(workspace, id) {
+      let current = id;
+      for (let step = 0; step < CHAIN_MAX; step++) {
+        const into = people.get(`${workspace}/${current}`)?.mergedInto;
+        if (!into) return current;
+        current = into;
+      }
+      return current;
+    },
+    find(workspace, namespace, value) {
+      for (const variant of identifierVariants(namespace, value)) {
+        const found = find(workspace, namespace, variant);
+        if (found) return found;
+      }
+      return undefined;
+    },
+  };
+}
+
+const isAnonymous = (person: Person): boolean =>
+  !person.ids.some(({ namespace, shared }) => !shared && (namespace === 'userId' || namespace === 'email'));
+
+function keyOf(workspace: string, namespace: string, value: string, personId: string): string[] {
+  const short = value.length > VALUE_IN_KEY_MAX ? createHash('sha256').update(value).digest('hex') : value;
+  return [workspace, namespace.slice(0, VALUE_IN_KEY_MAX), short, personId];
+}

@@ -1,0 +1,136 @@
+/**
+ * The view's LMDB environment: tables whose changes become durable together with the cursor of the log that they were made at,
+ * in one transaction. Deleting the folder rebuilds everything from the topics. Knows nothing of journeys; decides only when to write.
+ */
+import type { Clock } from '@cairn/clock/clock.ts';
+import { open, type RootDatabase } from 'lmdb';
+import type { Logger } from 'pino';
+import { type Key, type Table, createTable } from './view-table.ts';
+
+export interface ViewStore {
+  table<V>(name: string, encoding: 'json' | 'binary'): Table<V>;
+  /** The follower's cursor at the last committed write; null: nothing was ever written. */
+  cursor(): string | null;
+  /** Everything that was changed since the last call belongs to this cursor. Starts a write soon. */
+  advance(cursor: string, records: number): void;
+  /** Records applied and not yet committed. */
+  pending(): number;
+  /**
+   * Resolves once all that is applied now is committed, so that a range read sees it. After `SETTLE_WITHIN_MS` it resolves anyway: a full disk
+   * must not make reads hang, they answer what was last written.
+   */
+  settle(): Promise<void>;
+  /** False while writes fail. */
+  healthy(): boolean;
+  close(): Promise<void>;
+}
+
+/** Changes of one journey within this time are one write; a read that needs them does not wait for it. */
+const WRITE_EVERY_MS = 50;
+/** Past it a write starts at once: what a crash makes us read again stays small. */
+const WRITE_AT_RECORDS = 4_000;
+const RETRY_AFTER_MS = 500;
+const SETTLE_WITHIN_MS = 2_000;
+/** Raised when the layout changes: an older view is dropped and rebuilt. */
+const LAYOUT = 1;
+
+export function openViewStore(path: string, clock: Clock, logger: Logger): ViewStore {
+  let env: RootDatabase<unknown, Key> = open(options(path));
+  if (env.get('layout') !== LAYOUT) {
+    env.clearSync();
+    env.putSync('layout', LAYOUT);
+  }
+  const tables: Table<unknown>[] = [];
+  let cursor = (env.get('cursor') as string | undefined) ?? null;
+  let applied = 0;
+  let committed = 0;
+  let failing = false;
+  let closed = false;
+  let writing: Promise<void> | null = null;
+  let cancelTimer: (() => void) | null = null;
+
+  function schedule(): void {
+    if (writing || closed || cancelTimer) return;
+    if (applied - committed >= WRITE_AT_RECORDS) return void write();
+    cancelTimer = clock.after(WRITE_EVERY_MS, () => {
+      cancelTimer = null;
+      void write();
+    });
+  }
+
+  function write(): Promise<void> {
+    if (writing) return writing;
+    cancelTimer?.();
+    cancelTimer = null;
+    const upTo = applied;
+    const at = cursor;
+    const puts = tables.flatMap((table) => table.collect());
+    writing = commit(puts, at).then(() => {
+      for (const table of tables) table.written();
+      committed = upTo;
+      writing = null;
+      if (applied > committed) schedule();
+    });
+    return writing;
+  }
+
+  /** Tries until it is done: what was applied cannot be taken back, and the cursor must never run ahead of it. */
+  async function commit(puts: readonly (() => void)[], at: string | null): Promise<void> {
+    for (;;) {
+      try {
+        await env.batch(() => {
+          for (const put of puts) put();
+          void env.put('cursor', at);
+        });
+        // The shared read transaction may be older than this commit.
+        env.resetReadTxn();
+        failing = false;
+        return;
+      } catch (error) {
+        if (!failing) logger.error({ event: 'view.write-failed', err: error });
+        failing = true;
+        if (closed) return;
+        await clock.sleep(RETRY_AFTER_MS);
+      }
+    }
+  }
+
+  async function settle(): Promise<void> {
+    const target = applied;
+    while (committed < target && !closed) {
+      const done = write();
+      if (!failing) await done;
+      else return void (await Promise.race([done, clock.sleep(SETTLE_WITHIN_MS)]));
+    }
+  }
+
+  return {
+    table<V>(name: string, encoding: 'json' | 'binary') {
+      const table = createTable<V>(env.openDB<V, Key>({ name, encoding }));
+      tables.push(table as Table<unknown>);
+      return table;
+    },
+    cursor: () => cursor,
+    advance(next, records) {
+      cursor = next;
+      applied += records;
+      if (records) schedule();
+    },
+    pending: () => applied - committed,
+    settle,
+    healthy: () => !failing,
+    async close() {
+      await settle();
+      closed = true;
+      cancelTimer?.();
+      await writing;
+      await env.close();
+      env = undefined as never;
+    },
+  };
+}
+
+/** `overlappingSync` (lmdb's default): a commit is visible at once and flushed behind, so that a power cut leaves an older view, never a broken one. */
+function options(path: string): { path: string; maxDbs: number; encoding: 'json'; maxReaders: number } {
+  return { path, maxDbs: 16, encoding: 'json', maxReaders: 64 };
+}

@@ -1,0 +1,73 @@
+/**
+ * One table of the view: LMDB with what is not yet written laid over it, so that a `get` always sees the newest change. A range sees
+ * what is committed (`settle` first). Several changes of one key between two writes are one write.
+ */
+import type { Database } from 'lmdb';
+
+export type Key = string | (string | number)[];
+
+export interface Range {
+  start: Key;
+  end: Key;
+  reverse?: boolean;
+  limit?: number;
+}
+
+export interface Table<V> {
+  get(key: Key): V | undefined;
+  /** As of the last committed write: for reads that must fit together with a range and the position. */
+  committed(key: Key): V | undefined;
+  put(key: Key, value: V): void;
+  remove(key: Key): void;
+  /** Committed entries in key order, `start` inclusive, `end` exclusive. To be read to its end, or closed, in the same turn. */
+  range(range: Range): Iterable<{ key: Key; value: V }>;
+  count(range: Range): number;
+  /** Takes what is dirty for one write; `written` once it is committed. Only the store calls these. */
+  collect(): (() => void)[];
+  written(): void;
+}
+
+/** LMDB takes keys of up to 1,978 bytes; whatever a client may ask for that is longer is simply not there. */
+const KEY_LENGTH_MAX = 600;
+
+export function createTable<V>(database: Database<V, Key>): Table<V> {
+  let dirty = new Map<string, { key: Key; value: V | null }>();
+  let writing: typeof dirty = new Map();
+
+  return {
+    get(key) {
+      const name = nameOf(key);
+      const change = dirty.get(name) ?? writing.get(name);
+      if (change) return change.value ?? undefined;
+      return isTooLong(key) ? undefined : database.get(key);
+    },
+    committed: (key) => (isTooLong(key) ? undefined : database.get(key)),
+    put(key, value) {
+      dirty.set(nameOf(key), { key, value });
+    },
+    remove(key) {
+      dirty.set(nameOf(key), { key, value: null });
+    },
+    range: ({ start, end, reverse = false, limit }) =>
+      database.getRange({ start, end, reverse, ...(limit === undefined ? {} : { limit }) }),
+    count: ({ start, end }) => database.getKeysCount({ start, end }),
+    collect() {
+      writing = dirty;
+      dirty = new Map();
+      return [...writing.values()].map(({ key, value }) => () => {
+        if (value === null) void database.remove(key);
+        else void database.put(key, value);
+      });
+    },
+    written() {
+      writing = new Map();
+    },
+  };
+}
+
+const nameOf = (key: Key): string => (typeof key === 'string' ? key : JSON.stringify(key));
+
+function isTooLong(key: Key): boolean {
+  if (typeof key === 'string') return key.length > KEY_LENGTH_MAX;
+  return key.reduce<number>((length, part) => length + (typeof part === 'string' ? part.length : 9), 0) > KEY_LENGTH_MAX;
+}
