@@ -131,7 +131,8 @@ export interface IdentityDecision {
    */
   at: number;
   personId: string | null;
-  decision: 'blocked' | 'demoted' | 'quarantined' | 'refused' | 'shared' | 'limited';
+  decision:
+    'blocked' | 'demoted' | 'quarantined' | 'refused' | 'shared' | 'limited' | 'ambiguous' | 'bridged' | 'suppressed';
   namespace: string;
   value: string;
   reason: string;

@@ -1,0 +1,91 @@
+/**
+ * Decides whether a messageId was seen before: at least 24 h back by log time, in bounded memory. The seen ids of a workspace
+ * lie in slots, each a state entry of its own, found from the touchpoint's id (itself a hash of workspace and messageId), so one
+ * touchpoint reads and writes one small value whatever the volume. A slot's text is a row of fixed-width records: 8 characters of
+ * the id's hash and one for the hour. Expired records go when their slot is next written, or when a sweep passes by.
+ */
+export const SEEN_AT_LEAST_MS = 24 * 3_600_000;
+/** One of 64 groups of slots each time: a quiet workspace is empty about 60 h after its last touchpoint. */
+export const SWEEP_EVERY_MS = 30 * 60_000;
+export const SWEEP_GROUPS = 64;
+
+const HOUR_MS = 3_600_000;
+const HOURS_KEPT = SEEN_AT_LEAST_MS / HOUR_MS;
+const FINGERPRINT = 8;
+const RECORD = FINGERPRINT + 1;
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+/** 65,536 slots × 512 ids × 9 B bound a workspace at 33 M ids and 300 MB; over it the oldest of a slot go first. */
+export const MAX_IDS_PER_SLOT = 512;
+
+/** `id` is `tp_` and 22 characters of base64url; 16 bits of it choose the slot, 48 others are the fingerprint. */
+export function seenKey(workspace: string, id: string): string {
+  return `w/${workspace}/seen/${id.slice(3, 5)}${(id.charCodeAt(5) & 15).toString(16)}`;
+}
+
+/** The slot with the id in it; null when it is there already: a duplicate. `now` is log time (epoch ms). */
+export function remember(slot: string | undefined, id: string, now: number): string | null {
+  const fingerprint = id.slice(-FINGERPRINT);
+  const hour = hourOf(now);
+  if (slot === undefined) return fingerprint + hour;
+  for (let at = slot.indexOf(fingerprint); at >= 0; at = slot.indexOf(fingerprint, at + 1))
+    if (at % RECORD === 0) return null;
+  const kept = withoutExpired(slot, now);
+  const room = kept.length < MAX_IDS_PER_SLOT * RECORD ? kept : kept.slice(RECORD);
+  return room + fingerprint + hour;
+}
+
+/** What is left of a slot; '' when it can go. Records lie in the order in which they came, so the expired ones lead. */
+export function withoutExpired(slot: string, now: number): string {
+  const current = hourNumber(now);
+  let from = 0;
+  while (from < slot.length) {
+    const age = (current - ALPHABET.indexOf(slot[from + FINGERPRINT]!) + 64) % 64;
+    if (age <= HOURS_KEPT) break;
+    from += RECORD;
+  }
+  return from === 0 ? slot : slot.slice(from);
+}
+
+/** Hours go round in 64: what is older by then is forgotten or, in a slot that nobody touched, remembered for longer than promised. */
+function hourNumber(now: number): number {
+  return Math.floor(now / HOUR_MS) % 64;
+}
+
+function hourOf(now: number): string {
+  return ALPHABET[hourNumber(now)]!;
+}
+
+export interface Sweep {
+  /** The group that the next sweep looks at. */
+  group: number;
+  /** Groups in a row that held nothing. */
+  empty: number;
+}
+
+export const sweepKey = (workspace: string): string => `w/${workspace}/sweep`;
+export const FIRST_SWEEP: Sweep = { group: 0, empty: 0 };
+
+/**
+ * Drops what is expired in one group of slots. `next: null`: a whole round found nothing, so sweeping ends until the next touchpoint.
+ * The keys of a group are counted off, not searched for: 1,024 look-ups whatever else the state holds.
+ */
+export function sweepGroup(
+  read: (key: string) => string | undefined,
+  workspace: string,
+  sweep: Sweep,
+  now: number,
+): { changes: { key: string; value: string | null }[]; next: Sweep | null } {
+  const changes: { key: string; value: string | null }[] = [];
+  let left = 0;
+  for (const second of ALPHABET)
+    for (let third = 0; third < 16; third++) {
+      const key = `w/${workspace}/seen/${ALPHABET[sweep.group]}${second}${third.toString(16)}`;
+      const slot = read(key);
+      if (slot === undefined) continue;
+      const kept = withoutExpired(slot, now);
+      if (kept !== '') left++;
+      if (kept !== slot) changes.push({ key, value: kept === '' ? null : kept });
+    }
+  const empty = left === 0 ? sweep.empty + 1 : 0;
+  return { changes, next: empty >= SWEEP_GROUPS ? null : { group: (sweep.group + 1) % SWEEP_GROUPS, empty } };
+}
