@@ -1,0 +1,278 @@
+/**
+ * One member of a task's group: kafkajs's consumer fetches and keeps the membership; which partitions are held, paused, sought and
+ * resumed is decided here, inside GROUP_JOIN, before the next fetch can go out. Must never begin a partition that another living
+ * member still runs.
+ */
+import { AssignerProtocol, Kafka, type Consumer, type EachBatchPayload, type PartitionAssigner } from 'kafkajs';
+import { assignPartitions, decodeClaim, encodeClaim } from './kafka-assignment.ts';
+import { kafkaConfig } from './kafka-cluster.ts';
+import { holdPartition, type Fetching, type HolderDeps, type PartitionHolder } from './kafka-partition.ts';
+import { rejoinGroup } from './kafka-patches.ts';
+import type { JoinOptions, LogRecord, Membership } from './log.ts';
+
+export interface KafkaMembership extends Membership {
+  /** Leaves the group and tells nobody in here: the others take this member for dead while its runs go on. For tests of fencing. */
+  isolate(): Promise<void>;
+  /** Cuts the connections; runs are left hanging. For tests of a crash. */
+  crash(): Promise<void>;
+}
+
+export interface MembershipDeps extends Omit<
+  HolderDeps,
+  'partition' | 'after' | 'run' | 'onFault' | 'onChange' | 'fetching' | 'transactionalId' | 'task' | 'inbox'
+> {
+  options: JoinOptions;
+  /** Kafka's name of the group. */
+  groupId: string;
+  partitions: number;
+  timing: GroupTiming;
+  /** Ends the process: the consumer has crashed and nothing will start it again. */
+  onFatal(error: Error): void;
+  onLeave(): void;
+}
+
+export interface GroupTiming {
+  /** A member that says nothing for this long is taken for dead, and its partitions go to others. */
+  sessionTimeoutMs: number;
+  /** The longest wait of a fetch: a change in the group is noticed, and a resumed partition fetched, this much later at most. */
+  pollMs: number;
+}
+
+/** How often the position is told to Kafka's group, for tools that show lag. Nothing is restored from it. */
+const GROUP_OFFSET_MS = 5_000;
+/** A run that does not return when asked: its partition is given away, and fencing keeps it from harm. */
+const RELEASE_TIMEOUT_MS = 30_000;
+const REBALANCE_TIMEOUT_MS = 20_000;
+const FETCH_BYTES = { maxBytesPerPartition: 1024 * 1024, maxBytes: 10 * 1024 * 1024 };
+
+export async function joinKafkaGroup(deps: MembershipDeps): Promise<KafkaMembership> {
+  const { options, clock, groupId } = deps;
+  const inbox = deps.names.toKafka(options.inbox);
+  const holders = new Map<number, PartitionHolder>();
+  const watchers = new Set<() => void>();
+  let assigned = new Set<number>();
+  let memberId = '';
+  let told: number[] = [];
+  let joined = false;
+  let isolated = false;
+  let leaving = false;
+
+  const consumer = new Kafka(kafkaConfig(deps.connection)).consumer({
+    groupId,
+    partitionAssigners: [createAssigner(inbox, deps.partitions, claim)],
+    sessionTimeout: deps.timing.sessionTimeoutMs,
+    rebalanceTimeout: REBALANCE_TIMEOUT_MS,
+    heartbeatInterval: deps.timing.pollMs,
+    maxWaitTimeInMs: deps.timing.pollMs,
+    ...FETCH_BYTES,
+    allowAutoTopicCreation: false,
+    readUncommitted: false,
+  });
+  const fetching = createFetching(consumer, inbox);
+
+  /** What this member tells the group when it joins. */
+  function claim(): Buffer {
+    const held = [...holders.values()];
+    told = held.map((holder) => holder.partition);
+    return encodeClaim({
+      claimedAs: memberId,
+      holds: held.filter((holder) => !holder.isReleasing()).map((holder) => holder.partition),
+      releases: held.filter((holder) => holder.isReleasing()).map((holder) => holder.partition),
+      leaving,
+    });
+  }
+
+  consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
+    joined = true;
+    assigned = new Set(leaving ? [] : (payload.memberAssignment[inbox] ?? []));
+    // Taken for dead meanwhile: whatever it held belongs to others, or comes back to it from the start.
+    const evicted = memberId !== '' && memberId !== payload.memberId;
+    memberId = payload.memberId;
+    for (const partition of payload.memberAssignment[inbox] ?? []) fetching.pause(partition);
+    for (const holder of [...holders.values()]) if (evicted || !assigned.has(holder.partition)) letGo(holder);
+    for (const partition of assigned) {
+      const holder = holders.get(partition);
+      if (!holder || holder.isReleasing()) hold(partition, holder?.released ?? Promise.resolve());
+      else {
+        holder.confirm();
+        holder.reseek();
+      }
+    }
+    tellWhatIsFree();
+    changed();
+  });
+  consumer.on(consumer.events.HEARTBEAT, () => {
+    for (const holder of holders.values()) holder.confirm();
+  });
+  // A stretch of markers and aborted records only: kafkajs goes past it without calling `eachBatch`.
+  consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload }) => {
+    holders.get(payload.partition)?.offer([], BigInt(payload.lastOffset) + 1n);
+  });
+  consumer.on(consumer.events.CRASH, ({ payload }) => {
+    for (const holder of holders.values()) letGo(holder);
+    assigned = new Set();
+    changed();
+    if (!payload.restart && !leaving && !isolated)
+      deps.onFatal(
+        new Error(`the consumer of ${groupId} has crashed: ${payload.error.message}`, { cause: payload.error }),
+      );
+  });
+
+  function hold(partition: number, after: Promise<void>): void {
+    const holder = holdPartition({
+      ...deps,
+      task: options.task,
+      inbox: options.inbox,
+      transactionalId: `${groupId}-${options.inbox}-${partition}`,
+      partition,
+      after,
+      fetching,
+      run: (owned) => options.run(owned),
+      onFault(error) {
+        if (isolated) void rejoin();
+        options.onFault?.({ partition, error });
+      },
+      onChange: changed,
+    });
+    holders.set(partition, holder);
+    void holder.released.then(() => {
+      if (holders.get(partition) === holder) holders.delete(partition);
+      tellWhatIsFree();
+      changed();
+    });
+  }
+
+  function letGo(holder: PartitionHolder): void {
+    void holder.release();
+    clock.after(RELEASE_TIMEOUT_MS, () => {
+      if (holders.get(holder.partition) === holder) holders.delete(holder.partition);
+      tellWhatIsFree();
+    });
+  }
+
+  /** Partitions that the group thinks are held here and are not: it must hear of it, or nobody gets them. */
+  function tellWhatIsFree(): void {
+    if (!leaving && joined && told.some((partition) => !holders.has(partition) && !assigned.has(partition)))
+      rejoinGroup(memberId);
+  }
+
+  async function eachBatch({ batch, resolveOffset, heartbeat, isRunning, isStale }: EachBatchPayload): Promise<void> {
+    const holder = holders.get(batch.partition);
+    if (!isRunning() || isStale() || !holder || holder.isReleasing()) return;
+    const nextOffset = BigInt(batch.lastOffset()) + 1n;
+    const records = batch.messages.map((message): LogRecord => ({
+      topic: options.inbox,
+      partition: batch.partition,
+      offset: BigInt(message.offset),
+      at: Number(message.timestamp),
+      key: message.key?.toString('utf8') ?? '',
+      value: message.value,
+      // Our own decoder made them, of text.
+      headers: message.headers as Record<string, string>,
+    }));
+    const full = holder.offer(records, nextOffset);
+    resolveOffset(batch.lastOffset());
+    if (full) fetching.pause(batch.partition);
+    await heartbeat();
+  }
+
+  const run = (): Promise<void> => consumer.run({ autoCommit: false, eachBatchAutoResolve: false, eachBatch });
+
+  async function rejoin(): Promise<void> {
+    isolated = false;
+    await run();
+  }
+
+  const stopTelling = clock.every(GROUP_OFFSET_MS, () => {
+    const offsets = [...holders.values()].flatMap((holder) => {
+      const committed = holder.isRunning() ? holder.committed() : null;
+      return committed === null ? [] : [{ topic: inbox, partition: holder.partition, offset: String(committed) }];
+    });
+    if (offsets.length > 0 && !isolated) void consumer.commitOffsets(offsets).catch(() => {});
+  });
+
+  function changed(): void {
+    for (const watcher of [...watchers]) watcher();
+  }
+
+  async function until(condition: () => boolean): Promise<void> {
+    while (!condition())
+      await new Promise<void>((resolve) => {
+        const watcher = (): void => {
+          watchers.delete(watcher);
+          resolve();
+        };
+        watchers.add(watcher);
+      });
+  }
+
+  await consumer.connect();
+  await consumer.subscribe({ topics: [inbox], fromBeginning: true });
+  await run();
+
+  return {
+    owned: () => [...holders.values()].filter((holder) => holder.isRunning()).map((holder) => holder.partition),
+    ready: () =>
+      until(() => leaving || (joined && [...assigned].every((partition) => holders.get(partition)?.isRunning()))),
+    async leave() {
+      if (leaving) return;
+      leaving = true;
+      stopTelling();
+      const released = Promise.all([...holders.values()].map((holder) => holder.release()));
+      await Promise.race([released, clock.sleep(RELEASE_TIMEOUT_MS)]);
+      await consumer.disconnect().catch(() => {});
+      changed();
+      deps.onLeave();
+    },
+    async isolate() {
+      isolated = true;
+      await consumer.stop();
+    },
+    async crash() {
+      leaving = true;
+      stopTelling();
+      await consumer.disconnect().catch(() => {});
+    },
+  };
+}
+
+/** kafkajs throws when its consumer is down; then the group is joined anew and everything is told again. */
+function createFetching(consumer: Consumer, topic: string): Fetching {
+  const attempt = (action: () => void): void => {
+    try {
+      action();
+    } catch {
+      // See above.
+    }
+  };
+  return {
+    pause: (partition) => attempt(() => consumer.pause([{ topic, partitions: [partition] }])),
+    seek: (partition, offset) => attempt(() => consumer.seek({ topic, partition, offset: String(offset) })),
+    resume: (partition) => attempt(() => consumer.resume([{ topic, partitions: [partition] }])),
+  };
+}
+
+function createAssigner(topic: string, partitions: number, claim: () => Buffer): PartitionAssigner {
+  const { MemberMetadata, MemberAssignment } = AssignerProtocol;
+  return () => ({
+    name: 'cairn-cooperative',
+    version: 0,
+    protocol: ({ topics }) => ({
+      name: 'cairn-cooperative',
+      metadata: MemberMetadata.encode({ version: 0, topics, userData: claim() }),
+    }),
+    async assign({ members }) {
+      const claims = members.map(({ memberId, memberMetadata }) =>
+        decodeClaim(memberId, MemberMetadata.decode(memberMetadata)?.userData ?? Buffer.alloc(0)),
+      );
+      return [...assignPartitions(claims, partitions)].map(([memberId, own]) => ({
+        memberId,
+        memberAssignment: MemberAssignment.encode({
+          version: 0,
+          assignment: { [topic]: own },
+          userData: Buffer.alloc(0),
+        }),
+      }));
+    },
+  });
+}

@@ -1,0 +1,47 @@
+import { afterAll, beforeAll, describe } from 'vitest';
+import { systemClock } from '@cairn/clock/clock.system.ts';
+import { findTestKafka, type TestKafka } from '@cairn/testkit/kafka-broker.ts';
+import { contractTopics } from './contract/topics.ts';
+import { describeLogContract } from './log.contract.ts';
+import { createKafkaLog, type KafkaLog } from './log.kafka.ts';
+
+const kafka = await findTestKafka();
+let run = 0;
+afterAll(() => kafka?.stop());
+
+describe.skipIf(!kafka)('on a real Kafka broker', () => {
+  describeLogContract(
+    `Kafka (${kafka?.how})`,
+    async () => {
+      const prefix = `t${process.pid}-${++run}-`;
+      const { topics, configs } = contractTopics('c');
+      const opened: KafkaLog[] = [];
+      return {
+        topics,
+        task: 'task',
+        async open(options = {}) {
+          const log = await createKafkaLog({
+            brokers: kafka!.brokers,
+            clientId: 'contract',
+            clock: systemClock,
+            topics: configs,
+            topicPrefix: prefix,
+            timing: { sessionTimeoutMs: 10_000, pollMs: 50 },
+            ...(options.faults ? { faults: options.faults } : {}),
+          });
+          opened.push(log);
+          return log;
+        },
+        async crash(log) {
+          await (log as KafkaLog).crash();
+          opened.splice(opened.indexOf(log as KafkaLog), 1);
+        },
+        isolate: (log) => (log as KafkaLog).isolate(),
+        async dispose() {
+          await Promise.all(opened.map((log) => log.close()));
+        },
+      };
+    },
+    { crash: true, isolate: true, maintain: false, moveClock: false },
+  );
+});
