@@ -32,8 +32,8 @@ export interface PendingDelivery {
   createdAt: number;
   expiresAt: number | null;
   state: Delivery['state'];
-  /** `waiting` for its time, `queued` for a place at the endpoint, `sending`, or `ended`. */
-  phase: 'waiting' | 'queued' | 'sending' | 'ended';
+  /** `waiting` for its time, `blocked` by an earlier one of its journey (FIFO), `queued` for a place at the endpoint, `sending`, or `ended`. */
+  phase: 'waiting' | 'blocked' | 'queued' | 'sending' | 'ended';
   /** Number of the attempt under way or made last; it only rises, so that every attempt has an effect id of its own. */
   attempt: number;
   /** Failures of the chain so far: the place in the schedule. */

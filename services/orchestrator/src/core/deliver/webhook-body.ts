@@ -4,6 +4,9 @@ import type { DeliveryRequested } from '@cairn/contracts/generated/delivery.ts';
 /** The specification's advice: receivers cut off at little more. Bytes of UTF-8. */
 export const BODY_BYTES_MAX = 20_000;
 
+/** Each try writes the whole body anew. */
+const LEFT_OUT_MAX = 20;
+
 /** What a shortened body keeps: it is enough to ask the API for the rest. */
 const KEPT: ReadonlySet<string> = new Set(['workspace', 'factId', 'id', 'journeyId', 'kind', 'state']);
 
@@ -23,12 +26,12 @@ export function webhookBody(request: DeliveryRequested, bytesMax: number = BODY_
     .map((name) => ({ name, bytes: Buffer.byteLength(JSON.stringify(data[name]) ?? '') }))
     .sort((a, b) => b.bytes - a.bytes || (a.name < b.name ? -1 : 1));
   const shortened: string[] = [];
-  for (const { name } of bySize) {
+  for (const { name } of bySize.slice(0, LEFT_OUT_MAX)) {
     delete data[name];
     shortened.push(name);
     const body = JSON.stringify({ type, timestamp, data: { ...data, shortened } });
     if (Buffer.byteLength(body) <= bytesMax) return body;
   }
-  // So many members that their names alone are too much, or a kept one that is no id.
+  // So many members that each is small, or a kept one that is no id.
   return JSON.stringify({ type, timestamp, data: { workspace, factId, shortened: ['*'] } });
 }

@@ -1,0 +1,245 @@
+import { idOf } from '@cairn/contracts/ids.ts';
+import { keyOf, partitionOf } from '@cairn/contracts/topics.ts';
+import type { DeliveryFact, DeliveryRequested } from '@cairn/contracts/generated/delivery.ts';
+import { advanceDelivery, newDelivery } from '../core/deliver/advance-delivery.ts';
+import type { DeliveryInput, DeliveryStep } from '../core/deliver/advance-delivery.ts';
+import { deliveryFact } from '../core/deliver/delivery-fact.ts';
+import { idleLoad, nextLane } from '../core/deliver/endpoint-load.ts';
+import type {
+  EndedDelivery,
+  Endpoint,
+  EndpointLoad,
+  Lane,
+  PendingDelivery,
+  SendWebhook,
+} from '../core/deliver/model.ts';
+import { webhookBody } from '../core/deliver/webhook-body.ts';
+import { announce } from './announce.ts';
+import { keys } from './deliver-keys.ts';
+import type { DeliverWork } from './deliver-work.ts';
+import { createJourneyQueue } from './journey-queue.ts';
+import { startJob } from './start-job.ts';
+
+/**
+ * One endpoint within one handler call: carries out what the heart decides (state, queues, facts, effects) and lets those who wait
+ * move up. Pure: it only fills the work's outcome.
+ */
+export interface OpenEndpoint {
+  readonly endpoint: Endpoint;
+  /** A new delivery, or one that ended before and begins again (`attempts` so far). */
+  begin(
+    request: DeliveryRequested,
+    source: string,
+    again?: { attempts: PendingDelivery['attempts']; attempt: number },
+  ): void;
+  /** One attempt of a delivery that ended, outside of any chain. */
+  beginExtra(request: DeliveryRequested, ended: EndedDelivery): void;
+  advance(id: string, input: DeliveryInput): void;
+  /** Settings that came from outside, or the endpoint's own decision to stop. */
+  settle(endpoint: Endpoint, load: EndpointLoad): void;
+  disable(reason: string): void;
+  load(): EndpointLoad;
+  /** Lets those who wait move up and keeps what changed. Call once, last. */
+  close(): void;
+}
+
+export interface DeliverTopics {
+  partitions(topic: string): number;
+}
+
+/** Looked at in one go; the rest follow a millisecond later, so that one endpoint's queue never holds up a cycle. */
+const MOVED_UP_MAX = 200;
+const DAY_MS = 86_400_000;
+/** A second request of something delivered comes within seconds, if at all. */
+const DELIVERED_KEPT_MS = DAY_MS;
+/** As long as the inbox keeps the body that a resend needs. */
+const UNDELIVERED_KEPT_MS = 7 * DAY_MS;
+
+export function openEndpoint(
+  work: DeliverWork,
+  topics: DeliverTopics,
+  workspace: string,
+  endpointId: string,
+  now: number,
+): OpenEndpoint | null {
+  const known = work.get<Endpoint>(keys.endpoint(workspace, endpointId));
+  if (!known) return null;
+  const loadKey = keys.load(workspace, endpointId);
+  let endpoint = known;
+  let load = work.get<EndpointLoad>(loadKey) ?? idleLoad(endpoint);
+  const routing = keyOf.endpoint(workspace, endpointId);
+  const journeys = createJourneyQueue(work, workspace, endpointId);
+  const dKey = (id: string): string => keys.delivery(workspace, endpointId, id);
+
+  function say(fact: DeliveryFact): void {
+    const partition = partitionOf(routing, topics.partitions('deliveries'));
+    work.output({ topic: 'deliveries', partition, key: routing, value: fact });
+  }
+
+  function tell(type: string, what: string, more: Record<string, unknown>): void {
+    announce(work, topics, endpoint, { type, what, data: { endpointId, url: endpoint.url, ...more } }, now);
+  }
+
+  /** Returns the id of the one that may go next in its journey. */
+  function take(step: DeliveryStep): string | null {
+    const { delivery } = step;
+    load = step.load;
+    step.outputs.forEach(say);
+    if (step.send !== null) send(delivery, step.send);
+    if (step.queue) enqueue(step.queue.lane, delivery.id);
+    let promoted: string | null = null;
+    if (delivery.phase === 'ended') promoted = finish(delivery);
+    else {
+      work.set(dKey(delivery.id), delivery);
+      for (const { purpose, dueAt } of step.timers) work.timer(dKey(delivery.id), purpose, dueAt);
+    }
+    if (step.disable !== null) disable(step.disable);
+    else if (step.warn !== null)
+      tell('endpoint.failing', `${endpointId}/${load.health.failingSince}/${step.warn}`, { share: step.warn });
+    return promoted;
+  }
+
+  function run(delivery: PendingDelivery, input: DeliveryInput): void {
+    goOn(advanceDelivery(endpoint, load, delivery, input, now));
+  }
+
+  function goOn(step: DeliveryStep): void {
+    let next = take(step);
+    while (next !== null) {
+      const behind = work.get<PendingDelivery>(dKey(next))!;
+      next = take(advanceDelivery(endpoint, load, { ...behind, phase: 'waiting' }, { type: 'due' }, now));
+    }
+  }
+
+  function send(delivery: PendingDelivery, attempt: number): void {
+    const payload: SendWebhook = {
+      workspace,
+      endpointId,
+      deliveryId: delivery.id,
+      attempt,
+      url: endpoint.url,
+      headers: endpoint.headers,
+      secrets: endpoint.secrets,
+      body: work.get<string>(keys.body(workspace, endpointId, delivery.id)) ?? '',
+    };
+    work.effect({ type: 'send-webhook', id: idOf('att', delivery.id, attempt), key: routing, payload });
+  }
+
+  function enqueue(lane: Lane, id: string): void {
+    const { first, next } = load.lanes[lane];
+    work.set(keys.place(workspace, endpointId, lane, next), id);
+    load = { ...load, lanes: { ...load.lanes, [lane]: { first, next: next + 1 } } };
+  }
+
+  function dequeue(lane: Lane): void {
+    const { first, next } = load.lanes[lane];
+    work.set(keys.place(workspace, endpointId, lane, first), null);
+    load = { ...load, lanes: { ...load.lanes, [lane]: { first: first + 1, next } } };
+  }
+
+  function moveUp(): void {
+    for (let looked = 0; looked < MOVED_UP_MAX; looked++) {
+      const lane = nextLane(endpoint, load);
+      if (lane === null) return work.timer(loadKey, 'turn', null);
+      const id = work.get<string>(keys.place(workspace, endpointId, lane, load.lanes[lane].first));
+      const delivery = id === undefined ? undefined : work.get<PendingDelivery>(dKey(id));
+      // It ended, or was sent, while it stood here.
+      if (delivery?.phase !== 'queued') {
+        dequeue(lane);
+        continue;
+      }
+      const step = advanceDelivery(endpoint, load, delivery, { type: 'turn' }, now);
+      if (step.queue)
+        return work.timer(loadKey, 'turn', step.queue.at === null ? null : Math.max(step.queue.at, now + 1));
+      dequeue(lane);
+      goOn({ ...step, load: { ...step.load, lanes: load.lanes } });
+    }
+    work.timer(loadKey, 'turn', now + 1);
+  }
+
+  function finish(delivery: PendingDelivery): string | null {
+    const { attempts, phase: _phase, probe: _probe, extra: _extra, endAs: _endAs, ...rest } = delivery;
+    const state = delivery.state as EndedDelivery['state'];
+    const ended: EndedDelivery = {
+      state,
+      endedAt: now,
+      delivery: rest,
+      attempts: attempts.map((attempt) => ({ ...attempt, responseBody: null })),
+    };
+    const endedKey = keys.ended(workspace, endpointId, delivery.id);
+    work.set(dKey(delivery.id), null);
+    work.set(keys.body(workspace, endpointId, delivery.id), null);
+    work.set(endedKey, ended);
+    work.timer(endedKey, 'forget', now + (state === 'delivered' ? DELIVERED_KEPT_MS : UNDELIVERED_KEPT_MS));
+    // Of the operator's own events nothing is said: two dead endpoints would tell each other for ever.
+    if (state === 'exhausted' && !/^(endpoint|delivery)\./.test(delivery.type))
+      tell('delivery.exhausted', delivery.id, { delivery: deliveryFact('delivery.ended', delivery, now).delivery });
+    return delivery.journeyId === null ? null : journeys.promote(delivery.journeyId, delivery.id);
+  }
+
+  function keep(delivery: PendingDelivery, request: DeliveryRequested): void {
+    work.set(keys.body(workspace, endpointId, delivery.id), webhookBody(request));
+    work.set(keys.ended(workspace, endpointId, delivery.id), null);
+    work.set(dKey(delivery.id), delivery);
+    if (delivery.expiresAt !== null) work.timer(dKey(delivery.id), 'expire', Math.max(delivery.expiresAt, now + 1));
+    say(deliveryFact('delivery.created', delivery, now));
+  }
+
+  function disable(reason: string): void {
+    if (endpoint.state === 'disabled') return;
+    endpoint = { ...endpoint, state: 'disabled', disabledReason: reason, version: endpoint.version + 1 };
+    work.set(keys.endpoint(workspace, endpointId), endpoint);
+    // Everyone else learns it as if a person had done it.
+    work.output({
+      topic: 'control',
+      partition: 0,
+      key: keyOf.control(workspace, 'endpoint', endpointId),
+      value: { type: 'endpoint.put', workspace, endpoint, at: now },
+    });
+    startJob(work, workspace, endpointId, 'end', {}, now);
+    tell('endpoint.disabled', `${endpointId}/${endpoint.version}`, { reason });
+  }
+
+  return {
+    get endpoint() {
+      return endpoint;
+    },
+    load: () => load,
+    disable,
+    begin(request, source, again) {
+      const delivery = { ...newDelivery(request, source, now), ...again };
+      keep(delivery, request);
+      if (endpoint.fifo && journeys.standBehind(delivery))
+        work.set(dKey(delivery.id), { ...delivery, phase: 'blocked' });
+      else run(delivery, { type: 'due' });
+    },
+    beginExtra(request, ended) {
+      const delivery: PendingDelivery = {
+        ...ended.delivery,
+        state: 'pending',
+        expiresAt: null,
+        dueAt: now,
+        phase: 'waiting',
+        probe: false,
+        extra: { back: ended.state },
+        endAs: null,
+        attempts: ended.attempts,
+      };
+      keep(delivery, request);
+      run(delivery, { type: 'due' });
+    },
+    advance(id, input) {
+      const delivery = work.get<PendingDelivery>(dKey(id));
+      if (delivery) run(delivery, input);
+    },
+    settle(nextEndpoint, nextLoad) {
+      endpoint = nextEndpoint;
+      load = nextLoad;
+      work.set(keys.endpoint(workspace, endpointId), endpoint);
+    },
+    close() {
+      moveUp();
+      work.set(loadKey, load);
+    },
+  };
+}

@@ -1,0 +1,26 @@
+/** Where the deliver task keeps what. Ids hold no slash. Everything of an endpoint shares its partition. */
+export const keys = {
+  /** The endpoint's settings. */
+  endpoint: (workspace: string, endpointId: string): string => `c/${workspace}/${endpointId}`,
+  endpointsOf: (workspace: string): string => `c/${workspace}/`,
+  load: (workspace: string, endpointId: string): string => `e/${workspace}/${endpointId}`,
+  delivery: (workspace: string, endpointId: string, id: string): string => `d/${workspace}/${endpointId}/${id}`,
+  body: (workspace: string, endpointId: string, id: string): string => `b/${workspace}/${endpointId}/${id}`,
+  ended: (workspace: string, endpointId: string, id: string): string => `x/${workspace}/${endpointId}/${id}`,
+  /** Place `n` of a queue: the id of the delivery that waits there. */
+  place: (workspace: string, endpointId: string, lane: string, n: number): string =>
+    `q/${workspace}/${endpointId}/${lane}/${n}`,
+  /** FIFO: which delivery of the journey is on its way, and how many wait behind it. */
+  journey: (workspace: string, endpointId: string, journeyId: string): string =>
+    `j/${workspace}/${endpointId}/${journeyId}`,
+  behind: (workspace: string, endpointId: string, journeyId: string, n: number): string =>
+    `k/${workspace}/${endpointId}/${journeyId}/${n}`,
+  /** A long job over an endpoint's deliveries, done in steps. */
+  job: (workspace: string, endpointId: string, name: string): string => `w/${workspace}/${endpointId}/${name}`,
+};
+
+/** What the key of a timer belongs to. */
+export function readKey(key: string): { kind: string; workspace: string; endpointId: string; rest: string } {
+  const [kind = '', workspace = '', endpointId = '', ...rest] = key.split('/');
+  return { kind, workspace, endpointId, rest: rest.join('/') };
+}

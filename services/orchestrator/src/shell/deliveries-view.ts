@@ -1,0 +1,122 @@
+import type { Clock } from '@cairn/clock/clock.ts';
+import { decodeJson } from '@cairn/contracts/json.ts';
+import type { Delivery, DeliveryFact } from '@cairn/contracts/generated/delivery.ts';
+import type { Follower, Log } from '@cairn/log/log.ts';
+
+/**
+ * The newest deliveries of each endpoint, for the API: made from the facts alone and rebuilt from them on every start. Bounded in
+ * memory; what fell out is in the history. Never asked by the task.
+ */
+export interface DeliveriesView {
+  /** Newest first. `cursor`: the id that the last page ended with. */
+  list(
+    workspace: string,
+    endpointId: string,
+    options: { state?: string | undefined; limit: number; cursor?: string | undefined },
+  ): { items: Delivery[]; next: string | null };
+  get(workspace: string, id: string): Delivery | undefined;
+  /** True once everything that stood in the topic at the start was read. */
+  ready(): boolean;
+  stop(): Promise<void>;
+}
+
+export const DELIVERIES_PER_ENDPOINT = 1_000;
+/** UTF-16 units; answers are up to 16 KiB each. */
+const CHARACTERS_PER_ENDPOINT = 16 * 1024 * 1024;
+const CHARACTERS_MAX = 128 * 1024 * 1024;
+const PAUSE_AFTER_FAULT_MS = 200;
+
+interface Shelf {
+  /** In order of creation; each as JSON, which is a third of the parsed size. */
+  byId: Map<string, { state: string; text: string }>;
+  characters: number;
+}
+
+export async function startDeliveriesView(log: Pick<Log, 'follow'>, clock: Clock): Promise<DeliveriesView> {
+  const shelves = new Map<string, Shelf>();
+  const stopping = new AbortController();
+  const follower: Follower = await log.follow(['deliveries'], 'start');
+  let characters = 0;
+  let caughtUp = false;
+
+  function drop(key: string, shelf: Shelf, id: string): void {
+    const length = shelf.byId.get(id)?.text.length ?? 0;
+    shelf.byId.delete(id);
+    shelf.characters -= length;
+    characters -= length;
+    if (shelf.byId.size === 0) shelves.delete(key);
+  }
+
+  function take({ delivery }: DeliveryFact): void {
+    const key = `${delivery.workspace}/${delivery.endpointId}`;
+    let shelf = shelves.get(key);
+    if (!shelf) shelves.set(key, (shelf = { byId: new Map(), characters: 0 }));
+    const known = shelf.byId.get(delivery.id);
+    const text = JSON.stringify(known ? withBodies(delivery, JSON.parse(known.text) as Delivery) : delivery);
+    const grown = text.length - (known?.text.length ?? 0);
+    shelf.byId.set(delivery.id, { state: delivery.state, text });
+    shelf.characters += grown;
+    characters += grown;
+    // The endpoint that grows gives way, so that none can push out the others'.
+    while (
+      shelf.byId.size > 1 &&
+      (shelf.byId.size > DELIVERIES_PER_ENDPOINT ||
+        shelf.characters > CHARACTERS_PER_ENDPOINT ||
+        characters > CHARACTERS_MAX)
+    )
+      drop(key, shelf, shelf.byId.keys().next().value!);
+  }
+
+  const reading = (async () => {
+    while (!stopping.signal.aborted) {
+      try {
+        const batch = await follower.next({ maxRecords: 1_000, waitMs: 1_000, signal: stopping.signal });
+        for (const record of batch.records) if (record.value) take(decodeJson(record.value) as DeliveryFact);
+        if (batch.caughtUp) caughtUp = true;
+      } catch {
+        if (stopping.signal.aborted) return;
+        await clock.sleep(PAUSE_AFTER_FAULT_MS, stopping.signal).catch(() => {});
+      }
+    }
+  })();
+
+  return {
+    list(workspace, endpointId, { state, limit, cursor }) {
+      const shelf = shelves.get(`${workspace}/${endpointId}`);
+      const newest = [...(shelf?.byId ?? [])]
+        .reverse()
+        .filter(([, entry]) => state === undefined || entry.state === state);
+      const from = cursor === undefined ? 0 : newest.findIndex(([id]) => id === cursor) + 1;
+      const page = newest.slice(from, from + limit);
+      const more = from + limit < newest.length;
+      return {
+        items: page.map(([, entry]) => JSON.parse(entry.text) as Delivery),
+        next: more ? page.at(-1)![0] : null,
+      };
+    },
+    get(workspace, id) {
+      for (const [key, shelf] of shelves) {
+        const entry = key.startsWith(`${workspace}/`) ? shelf.byId.get(id) : undefined;
+        if (entry) return JSON.parse(entry.text) as Delivery;
+      }
+      return undefined;
+    },
+    ready: () => caughtUp,
+    async stop() {
+      stopping.abort();
+      await follower.close();
+      await reading;
+    },
+  };
+}
+
+/** A delivery that is sent again after its end begins without the bodies of its earlier answers; here they are still known. */
+function withBodies(delivery: Delivery, known: Delivery): Delivery {
+  const bodies = new Map(known.attempts.map((attempt) => [attempt.at, attempt.responseBody]));
+  return {
+    ...delivery,
+    attempts: delivery.attempts.map((attempt) =>
+      attempt.responseBody === null ? { ...attempt, responseBody: bodies.get(attempt.at) ?? null } : attempt,
+    ),
+  };
+}
