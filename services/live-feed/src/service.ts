@@ -6,7 +6,7 @@ import type { Ports, RunningService } from '@cairn/service-kit/service.ts';
 import type { LiveFeedConfig } from './config.ts';
 import { addAlertCommandRoutes, pickAlertAnswer } from './shell/alert-command-routes.ts';
 import { createChannelHistory } from './shell/channel-history.ts';
-import { createEpochOf } from './shell/epoch.ts';
+import { createEpochOf, originOf } from './shell/epoch.ts';
 import { createFeed } from './shell/feed.ts';
 import { createFeedMetrics } from './shell/feed-metrics.ts';
 import { followJourneys } from './shell/follow-journeys.ts';
@@ -27,7 +27,7 @@ import { createFeedSockets } from './shell/websocket-server.ts';
 
 export async function startLiveFeed(ports: Ports, config: LiveFeedConfig): Promise<RunningService> {
   const { log, clock, logger, metrics, control } = ports;
-  const view = openView(config.viewPath, clock, logger);
+  const view = openView(config.viewPath, originOf(control), clock, logger);
   const hub = createHub(clock);
   const recent = createRecentRecords();
   const readRecords = createReadRecords(log, recent);

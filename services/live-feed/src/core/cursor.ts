@@ -53,8 +53,8 @@ export function decodeCursor(text: string): DecodedCursor | null {
 
 /** Whether the frame `sub` of a record has been seen by whoever stands at the position. */
 export function isBefore(partition: number, offset: bigint, sub: number, position: Position): boolean {
-  const next = position.offsets.get(partition) ?? 0n;
-  return offset < next || (offset === next && sub < position.sub);
+  const next = position.offsets.get(partition);
+  return next !== undefined && (offset < next || (offset === next && sub < position.sub));
 }
 
 function parseBase36(text: string): bigint | null {

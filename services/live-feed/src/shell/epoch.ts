@@ -3,7 +3,16 @@
  * every restart, and another one with a new data directory.
  */
 import { idOf } from '@cairn/contracts/ids.ts';
+import { NO_ORIGIN } from './view-store.ts';
 import type { ControlMirror } from '@cairn/service-kit/control-mirror.ts';
+
+/** Which log this is: its first workspace. A view of another one is worthless. */
+export function originOf(control: Pick<ControlMirror, 'workspaces'>): string {
+  const [first] = [...control.workspaces()].sort(
+    (a, b) => a.createdAt - b.createdAt || (a.workspace < b.workspace ? -1 : 1),
+  );
+  return first ? idOf('o', first.workspace, first.createdAt) : NO_ORIGIN;
+}
 
 export function createEpochOf(control: Pick<ControlMirror, 'workspace'>): (workspace: string) => string {
   const known = new Map<string, string>();

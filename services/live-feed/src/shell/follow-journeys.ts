@@ -38,6 +38,7 @@ export interface FollowDeps {
 export const FOLLOWED = ['journeys', 'alerts', 'identities', 'dead-letters'] as const;
 /** Some 15 ms of work: then the sockets have their turn. */
 const RECORDS_A_TURN = 500;
+const BYTES_A_TURN = 256 * 1024;
 /** A view that falls behind is waited for: what a crash makes us read again, and memory, stay bounded. */
 const PENDING_MAX = 20_000;
 const PAUSE_AFTER_FAULT_MS = 200;
@@ -74,7 +75,7 @@ export async function followJourneys(deps: FollowDeps): Promise<FollowJourneys> 
     view.rings.append('alerts', workspace, partition, offset);
     recent.add(record);
     view.passed(topic, partition, offset);
-    hub.publish(workspace, { type: 'alert', fact, partition, offset }, view.offsets(topic));
+    hub.publish(workspace, { type: 'alert', fact, partition, offset }, view.offsets(topic), value.length);
   }
 
   function applyJourney(record: LogRecord, value: Uint8Array): void {
@@ -88,7 +89,12 @@ export async function followJourneys(deps: FollowDeps): Promise<FollowJourneys> 
     view.rings.append('board', workspace, partition, offset);
     recent.add(record);
     view.passed(topic, partition, offset);
-    hub.publish(workspace, { type: 'journey', fact, before: applied.before, partition, offset }, view.offsets(topic));
+    hub.publish(
+      workspace,
+      { type: 'journey', fact, before: applied.before, partition, offset },
+      view.offsets(topic),
+      value.length,
+    );
   }
 
   /** A tombstone: the journey or the person was erased. */
@@ -100,11 +106,17 @@ export async function followJourneys(deps: FollowDeps): Promise<FollowJourneys> 
   }
 
   async function show(batch: Batch): Promise<void> {
-    for (let from = 0; from < batch.records.length; from += RECORDS_A_TURN) {
-      for (const record of batch.records.slice(from, from + RECORDS_A_TURN)) take(record);
+    let records = 0;
+    let bytes = 0;
+    for (const record of batch.records) {
+      take(record);
+      bytes += record.value?.length ?? 0;
+      if (++records < RECORDS_A_TURN && bytes < BYTES_A_TURN) continue;
       hub.settle();
-      if (from + RECORDS_A_TURN < batch.records.length) await new Promise((resolve) => setImmediate(resolve));
+      records = bytes = 0;
+      await new Promise((resolve) => setImmediate(resolve));
     }
+    hub.settle();
     view.store.advance(batch.cursor, batch.records.length);
     if (batch.caughtUp) caughtUp = true;
     if (view.store.pending() > PENDING_MAX) await view.store.settle();

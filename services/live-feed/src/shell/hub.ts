@@ -11,8 +11,8 @@ import { type FrameBatch, type ShownFrame, createBatch, showFrame } from './fram
 export interface Hub {
   /** Starts to collect frames for a new subscriber, from now on. */
   join(workspace: string, epoch: string, projection: Projection): Subscription;
-  /** `offsets`: where the topic stands after this change. */
-  publish(workspace: string, change: Change, offsets: Offsets): void;
+  /** `offsets`: where the topic stands after this change. `bytes`: about how long its frames are. */
+  publish(workspace: string, change: Change, offsets: Offsets, bytes: number): void;
   /** A frame that is no change of the log, to all subscribers of the `ops` channels. */
   publishOps(data: object): void;
   /** To be called after a run of `publish`: hands out now, or with the next tick. */
@@ -33,6 +33,8 @@ export interface Subscription {
 
 /** One flush for all: at 200 changes/s and 1,000 boards it makes 40 writes a second and board out of 200. */
 export const FLUSH_EVERY_MS = 25;
+/** Of one projection: then it goes out at once. A batch near the limit of unread bytes would make every reader look slow. */
+const FLUSH_AT_BYTES = 128 * 1024;
 /** What a subscriber may miss while its snapshot is read; past it the oldest are dropped and `take` says so by throwing. */
 const BUFFERED_FRAMES_MAX = 2_000;
 
@@ -41,6 +43,7 @@ interface Group {
   epoch: string;
   projection: Projection;
   open: ShownFrame[];
+  openBytes: number;
   joining: Set<{ frames: ShownFrame[]; overrun: boolean }>;
   live: Set<(batch: FrameBatch) => void>;
 }
@@ -52,6 +55,7 @@ export function createHub(clock: Clock): Hub {
   let lastFlush = -Infinity;
   let cancel: (() => void) | null = null;
   let stopped = false;
+  let full = false;
   let subscriptions = 0;
   let frames = 0;
 
@@ -60,6 +64,7 @@ export function createHub(clock: Clock): Hub {
     if (group.open.length === 0) return;
     const shown = group.open;
     group.open = [];
+    group.openBytes = 0;
     for (const waiting of group.joining) {
       if (waiting.frames.length + shown.length > BUFFERED_FRAMES_MAX) waiting.overrun = true;
       else waiting.frames.push(...shown);
@@ -72,6 +77,7 @@ export function createHub(clock: Clock): Hub {
   function flush(): void {
     cancel?.();
     cancel = null;
+    full = false;
     lastFlush = clock.monotonic();
     for (const group of dirty) handOut(group);
     let again = false;
@@ -86,14 +92,16 @@ export function createHub(clock: Clock): Hub {
   function settle(): void {
     if (dirty.size === 0 && !tickers.length) return;
     const wait = lastFlush + FLUSH_EVERY_MS - clock.monotonic();
-    if (wait <= 0) flush();
+    if (wait <= 0 || full) flush();
     else schedule(wait);
   }
 
-  function show(group: Group, shown: readonly Frame[], offsets: Offsets): void {
+  function show(group: Group, shown: readonly Frame[], offsets: Offsets, bytes: number): void {
     if (shown.length === 0) return;
     for (const frame of shown) group.open.push(showFrame(group.projection.channel, group.epoch, frame, offsets));
     frames += shown.length;
+    group.openBytes += bytes;
+    if (group.openBytes >= FLUSH_AT_BYTES) full = true;
     dirty.add(group);
   }
 
@@ -104,29 +112,32 @@ export function createHub(clock: Clock): Hub {
       const key = keyOf(projection);
       let group = groups.get(key);
       if (!group)
-        groups.set(key, (group = { workspace, epoch, projection, open: [], joining: new Set(), live: new Set() }));
+        groups.set(
+          key,
+          (group = { workspace, epoch, projection, open: [], openBytes: 0, joining: new Set(), live: new Set() }),
+        );
       // What was published before belongs to those who were here before.
       handOut(group);
       subscriptions++;
       return subscriptionOf(group, key);
     },
-    publish(workspace, change, offsets) {
+    publish(workspace, change, offsets, bytes) {
       const groups = workspaces.get(workspace);
       if (!groups) return;
       if (change.type === 'journey') {
         const group = groups.get(`journey:${change.fact.journey.id}`);
-        if (group) show(group, showChange(group.projection, change), offsets);
+        if (group) show(group, showChange(group.projection, change), offsets, bytes);
         for (const [key, board] of groups)
-          if (key.startsWith('board')) show(board, showChange(board.projection, change), offsets);
+          if (key.startsWith('board')) show(board, showChange(board.projection, change), offsets, bytes);
       } else {
         const group = groups.get('alerts');
-        if (group) show(group, showChange(group.projection, change), offsets);
+        if (group) show(group, showChange(group.projection, change), offsets, bytes);
       }
     },
     publishOps(data) {
       for (const groups of workspaces.values()) {
         const group = groups.get('ops');
-        if (group) show(group, [opsFrame(data, clock.now())], NOWHERE);
+        if (group) show(group, [opsFrame(data, clock.now())], NOWHERE, 0);
       }
       settle();
     },

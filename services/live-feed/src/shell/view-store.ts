@@ -33,13 +33,16 @@ const RETRY_AFTER_MS = 500;
 const SETTLE_WITHIN_MS = 2_000;
 /** Raised when the layout changes: an older view is dropped and rebuilt. */
 const LAYOUT = 1;
+export const NO_ORIGIN = 'none';
 
-export function openViewStore(path: string, clock: Clock, logger: Logger): ViewStore {
+/** `origin`: which log it is a view of. A view of another one, or of an older layout, is dropped. */
+export function openViewStore(path: string, origin: string, clock: Clock, logger: Logger): ViewStore {
   let env: RootDatabase<unknown, Key> = open(options(path));
-  if (env.get('layout') !== LAYOUT) {
-    env.clearSync();
-    env.putSync('layout', LAYOUT);
-  }
+  const made = env.get('layout') as string | undefined;
+  const is = `${LAYOUT} ${origin}`;
+  // Made before the log had its first workspace: still the same log.
+  if (made !== is && made !== `${LAYOUT} ${NO_ORIGIN}`) env.clearSync();
+  if (made !== is) env.putSync('layout', is);
   const tables: Table<unknown>[] = [];
   let cursor = (env.get('cursor') as string | undefined) ?? null;
   let applied = 0;

@@ -69,5 +69,7 @@ const nameOf = (key: Key): string => (typeof key === 'string' ? key : JSON.strin
 
 function isTooLong(key: Key): boolean {
   if (typeof key === 'string') return key.length > KEY_LENGTH_MAX;
-  return key.reduce<number>((length, part) => length + (typeof part === 'string' ? part.length : 9), 0) > KEY_LENGTH_MAX;
+  return (
+    key.reduce<number>((length, part) => length + (typeof part === 'string' ? part.length : 9), 0) > KEY_LENGTH_MAX
+  );
 }

@@ -26,8 +26,9 @@ export interface View {
   store: ViewStore;
 }
 
-export function openView(path: string, clock: Clock, logger: Logger): View {
-  const store = openViewStore(path, clock, logger);
+/** `origin`: see `openViewStore`. */
+export function openView(path: string, origin: string, clock: Clock, logger: Logger): View {
+  const store = openViewStore(path, origin, clock, logger);
   const places = store.table<string>('places', 'json');
   const offsets = new Map<string, ReadonlyMap<number, bigint>>();
 
