@@ -1,0 +1,87 @@
+import { seededRandom } from '@cairn/clock/clock.virtual.ts';
+import { encodeJson } from '@cairn/contracts/json.ts';
+import { keyOf, partitionOf } from '@cairn/contracts/topics.ts';
+import { check } from './check.ts';
+import { createClients } from './client.ts';
+import { EXTERNAL_HEADER, digestOf } from './digest.ts';
+import { ENDPOINT_ID, createReceiver, endpointOf, partitionsOf } from './endpoint.ts';
+import { createInjector, describeFault, planFaults } from './faults.ts';
+import { createFeedView } from './feed.ts';
+import { plantBug } from './planted-bugs.ts';
+import type { PlantedBug } from './planted-bugs.ts';
+import { checkReplay } from './replay-check.ts';
+import { serve } from './services.ts';
+import { createTraffic } from './traffic.ts';
+import { createWorld } from './world.ts';
+import type { World } from './world.ts';
+
+export interface Report {
+  seed: number;
+  faults: readonly string[];
+  /** What is broken; empty: all invariants hold. */
+  violations: readonly string[];
+  digest: string;
+  counts: { calls: number; records: number; webhooks: number };
+}
+
+const SLOTS = ['ingest-1', 'stitcher-1', 'stitcher-2', 'orchestrator-1', 'orchestrator-2', 'feed-1'];
+/** A Monday morning. */
+const START_MS = Date.UTC(2026, 0, 5, 8);
+/** After the last call: every stall comes due, every webhook's last retry is made. */
+const DRAIN_MS = 36 * 3_600_000;
+
+/** One whole run: everything in it follows from the seed. */
+export async function simulate(seed: number, bug: PlantedBug | null = null): Promise<Report> {
+  const traffic = createTraffic(seed, START_MS);
+  const faults = planFaults(seed, traffic, SLOTS);
+  const errors: string[] = [];
+  const onError = (error: unknown): void =>
+    void errors.push(`error: ${error instanceof Error ? error.stack : String(error)}`);
+  const injector = createInjector();
+  const clients = createClients(onError);
+  const view = createFeedView();
+  const world: World = createWorld({
+    seed,
+    startMs: START_MS,
+    slots: SLOTS,
+    serve: (process) => serve(process, { receiver, view }),
+    atPoint: injector.atPoint,
+    wrapLog: plantBug(bug),
+    onError,
+  });
+  const receiver = createReceiver(world.disk, seededRandom(seed * 3));
+  for (const workspace of traffic.workspaces) putEndpoint(world, workspace);
+
+  for (const slot of SLOTS) world.start(slot);
+  injector.arm(world, faults);
+  clients.start(world, traffic);
+  await world.clock.advance(traffic.endMs - START_MS);
+  injector.heal(world);
+  await world.clock.advance(DRAIN_MS);
+
+  const backlogs = await Promise.all(SLOTS.map((slot) => world.process(slot)?.service?.backlog?.() ?? 0));
+  const undone = backlogs.flatMap((count, i) => (count > 0 ? [`${SLOTS[i]} leaves ${count} records unhandled`] : []));
+  const evidence = {
+    traffic,
+    disk: world.disk,
+    acknowledged: clients.acknowledged(),
+    received: receiver.received(),
+    view,
+  };
+  const violations = [...errors, ...undone, ...check(evidence), ...(await checkReplay(world.disk))];
+  const { sha256, records } = digestOf(world.disk);
+  return {
+    seed,
+    faults: faults.map(describeFault),
+    violations,
+    digest: sha256,
+    counts: { calls: traffic.calls.length, records, webhooks: receiver.received().length },
+  };
+}
+
+function putEndpoint({ disk, clock }: World, workspace: string): void {
+  const key = keyOf.endpoint(workspace, ENDPOINT_ID);
+  const partition = partitionOf(key, partitionsOf('delivery-inbox'));
+  const value = encodeJson(endpointOf(workspace, clock.now()));
+  disk.append([{ topic: 'delivery-inbox', partition, key, value, headers: { [EXTERNAL_HEADER]: '1' } }], clock.now());
+}
