@@ -1,6 +1,7 @@
 import { systemClock } from '@cairn/clock/clock.system.ts';
 import { TOPICS } from '@cairn/contracts/topics.ts';
-import type { Log, TopicConfig } from '@cairn/log/log.ts';
+import { createKafkaLog } from '@cairn/log/log.kafka.ts';
+import type { TopicConfig } from '@cairn/log/log.ts';
 import { ConfigError, readProcessConfig, type ProcessConfig } from './config.ts';
 import { startControlMirror } from './control-mirror.ts';
 import { createHttpFront } from './http-front.ts';
@@ -26,7 +27,18 @@ export async function runInCluster<C>(service: {
   const clock = systemClock;
   const metrics = createMetrics({ runtime: true });
   const stopTelemetry = await startTelemetry({ endpoint: settings.otlpEndpoint, service: `cairn-${name}` });
-  const log = await openKafkaLog(settings.kafkaBrokers, name, { clock, logger });
+  const log = await createKafkaLog({
+    brokers: settings.kafkaBrokers,
+    clientId: `cairn-${name}`,
+    topics: KAFKA_TOPICS,
+    clock,
+    onFatal(error) {
+      // The consumer is dead for good: ending is what brings a new one.
+      logger.fatal({ event: 'log.failed', err: error });
+      process.exit(1);
+    },
+    onClientLog: ({ level, message }) => logger[level]({ event: 'kafka.client', message }),
+  });
   const control = await startControlMirror(log, clock, (error) =>
     logger.warn({ event: 'control.read-failed', err: error }),
   );
@@ -64,26 +76,6 @@ export const KAFKA_TOPICS: readonly TopicConfig[] = Object.values(TOPICS).map(
     ...(minCompactionLagMs === undefined ? {} : { minCompactionLagMs }),
   }),
 );
-
-async function openKafkaLog(
-  brokers: readonly string[],
-  name: string,
-  deps: Pick<Ports, 'clock' | 'logger'>,
-): Promise<Log> {
-  // Loaded here alone: embedded mode never pays for kafkajs.
-  const { createKafkaLog } = (await import(KAFKA_LOG_MODULE)) as KafkaLogModule;
-  return createKafkaLog({ brokers, clientId: `cairn-${name}`, topics: KAFKA_TOPICS, ...deps });
-}
-
-const KAFKA_LOG_MODULE: string = '@cairn/log/log.kafka.ts';
-interface KafkaLogModule {
-  createKafkaLog(
-    options: { brokers: readonly string[]; clientId: string; topics: readonly TopicConfig[] } & Pick<
-      Ports,
-      'clock' | 'logger'
-    >,
-  ): Promise<Log>;
-}
 
 function readOrExit<T extends { settings: ProcessConfig }>(read: () => T): T {
   try {

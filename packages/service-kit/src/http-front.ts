@@ -22,8 +22,10 @@ export interface HttpFront {
 }
 
 export interface HttpFrontOptions {
-  host: string;
-  port: number;
+  host?: string;
+  port?: number;
+  /** Listens on a socket in the file system instead: for another thread of the same process. */
+  socketPath?: string;
   services: readonly RunningService[];
   clock: Clock;
   metrics: Metrics;
@@ -142,12 +144,14 @@ export function createHttpFront(options: HttpFrontOptions): HttpFront {
     listen: () =>
       new Promise((resolve, reject) => {
         server.once('error', reject);
-        server.listen({ host: options.host, port: options.port, backlog: 1_024 }, () => {
+        const { host = '127.0.0.1', port: wanted = 0, socketPath } = options;
+        server.listen(socketPath ? { path: socketPath } : { host, port: wanted, backlog: 1_024 }, () => {
           server.off('error', reject);
           server.on('error', (error) => logger.error({ event: 'http.server-failed', error }));
+          if (socketPath) return resolve({ url: `unix:${socketPath}`, host: socketPath, port: 0 });
           const { port } = server.address() as AddressInfo;
-          const shown = options.host.includes(':') ? `[${options.host}]` : options.host;
-          resolve({ url: `http://${shown}:${port}`, host: options.host, port });
+          const shown = host.includes(':') ? `[${host}]` : host;
+          resolve({ url: `http://${shown}:${port}`, host, port });
         });
       }),
     drain() {

@@ -25,7 +25,7 @@ export interface RowSource {
 /** A chunk is at most 64 KB, some 500 rows of under 0.1 ms. */
 const CHUNK_MS_MAX = 20_000;
 /** Past so many rows that took too long it is the mapping, not the rows. */
-const SLOW_ROWS_MAX = 20;
+const SLOW_ROWS_MAX = 8;
 const WORKER_MEMORY_MB_MAX = 256;
 
 export function createRowSource(format: RowFormat, mapping: string | null, clock: Clock): RowSource {
