@@ -20,6 +20,8 @@ export interface Hub {
   hasOps(): boolean;
   /** Called with every tick while it returns true (slow readers). */
   onTick(callback: () => boolean): void;
+  /** Some reader did not take everything in the last flush. */
+  isBehind(): boolean;
   counts(): { subscriptions: number; projections: number; frames: number };
   stop(): void;
 }
@@ -56,6 +58,7 @@ export function createHub(clock: Clock): Hub {
   let cancel: (() => void) | null = null;
   let stopped = false;
   let full = false;
+  let behind = false;
   let subscriptions = 0;
   let frames = 0;
 
@@ -80,9 +83,9 @@ export function createHub(clock: Clock): Hub {
     full = false;
     lastFlush = clock.monotonic();
     for (const group of dirty) handOut(group);
-    let again = false;
-    for (const tick of tickers) again = tick() || again;
-    if (again) schedule(FLUSH_EVERY_MS);
+    behind = false;
+    for (const tick of tickers) behind = tick() || behind;
+    if (behind) schedule(FLUSH_EVERY_MS);
   }
 
   function schedule(ms: number): void {
@@ -143,6 +146,7 @@ export function createHub(clock: Clock): Hub {
     },
     settle,
     hasOps: () => [...workspaces.values()].some((groups) => groups.has('ops')),
+    isBehind: () => behind,
     onTick: (callback) => void tickers.push(callback),
     counts: () => ({
       subscriptions,
