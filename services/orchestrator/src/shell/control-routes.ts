@@ -18,6 +18,13 @@ export interface ControlRoutesDeps {
   ports: Pick<Ports, 'control' | 'clock'>;
   /** The definition that a new workspace starts with. */
   defaultDefinition: DefaultDefinition;
+  /** Waits until the definition is live, so that no touchpoint can come before it. */
+  definitionLive?: (
+    ports: Pick<Ports, 'control' | 'clock'>,
+    workspace: string,
+    name: string,
+    version: number,
+  ) => Promise<unknown>;
 }
 
 export type DefaultDefinition = () => Promise<Pick<DefinitionPut, 'name' | 'definition'>>;
@@ -39,7 +46,7 @@ export interface NewWorkspace {
 
 /**
  * Makes a workspace with its write key, an admin token and the default definition. `installation`: its admin token may also make
- * workspaces (the first start's). The same `id` again gives further tokens to the same workspace.
+ * workspaces (the first start's). An `id` that exists gets further keys and nothing else.
  */
 export async function createWorkspace(
   deps: ControlRoutesDeps,
@@ -52,16 +59,20 @@ export async function createWorkspace(
   const { name: definitionName, definition } = await deps.defaultDefinition();
   const writeKey = newToken(id, 'write key', ['ingest'], null, now, true);
   const admin = newToken(id, 'admin', options.installation ? ['admin', 'installation'] : ['admin'], null, now);
-  await control.put({ type: 'workspace.put', workspace: id, name: options.name, createdAt: now });
-  await control.put({
-    type: 'definition.put',
-    workspace: id,
-    name: definitionName,
-    version: 1,
-    definition,
-    by: options.by,
-    at: now,
-  });
+  if (!control.workspace(id))
+    await control.put({ type: 'workspace.put', workspace: id, name: options.name, createdAt: now });
+  // One that was made before has its own by now.
+  if (control.definitions(id).length === 0)
+    await control.put({
+      type: 'definition.put',
+      workspace: id,
+      name: definitionName,
+      version: 1,
+      definition,
+      by: options.by,
+      at: now,
+    });
+  await deps.definitionLive?.(deps.ports, id, definitionName, 1);
   await control.put(writeKey.put);
   await control.put(admin.put);
   return { id, name: options.name, writeKey: writeKey.text, adminToken: admin.text };

@@ -75,7 +75,7 @@ export function createEndpointRoutes(deps: EndpointRoutesDeps): Routes {
   async function readInput(request: Request, required: readonly (keyof EndpointInput)[]): Promise<EndpointInput> {
     const { input, faults } = readEndpointInput(request.body, context);
     for (const name of required)
-      if (input[name] === undefined && !faults.some((fault) => fault.path === name))
+      if (input[name] === undefined && !faults.some((fault) => fault.path === name || fault.path === ''))
         faults.push({ path: name, message: 'is missing' });
     if (input.secret !== undefined)
       try {

@@ -1,0 +1,154 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { systemClock } from '@cairn/clock/clock.system.ts';
+import { TOPIC_NAMES, TOPICS } from '@cairn/contracts/topics.ts';
+import { createMemoryLog } from '@cairn/log/log.memory.ts';
+import type { MemoryLog } from '@cairn/log/log.memory.ts';
+import type { Delivery } from '@cairn/contracts/generated/delivery.ts';
+import { decodeJson, encodeJson } from '@cairn/contracts/json.ts';
+import { keyOf, partitionOf } from '@cairn/contracts/topics.ts';
+import { startControlMirror } from '@cairn/service-kit/control-mirror.ts';
+import { createExpressApp } from '@cairn/service-kit/express-app.ts';
+import { silentLogger } from '@cairn/service-kit/logger.ts';
+import { createMetrics } from '@cairn/service-kit/metrics.ts';
+import type { Metrics } from '@cairn/service-kit/metrics.ts';
+import type { Ports } from '@cairn/service-kit/service.ts';
+import { runTask } from '@cairn/task/run-task.ts';
+import { requestDeliveries } from '../core/deliver/request-delivery.ts';
+import type { WebhookFact } from '../core/deliver/request-delivery.ts';
+import { createControlRoutes, createWorkspace } from '../shell/control-routes.ts';
+import type { NewWorkspace } from '../shell/control-routes.ts';
+import { createControlTask } from '../shell/control-task.ts';
+import { startDeliverer } from '../shell/deliverer.ts';
+import type { DelivererConfig, DelivererSeams } from '../shell/deliverer.ts';
+
+/** The deliverer with its routes on a port, over a memory log and the machine's clock: what a receiver and an operator meet. */
+export interface RunningDeliverer {
+  log: MemoryLog;
+  ports: Ports;
+  metrics: Metrics;
+  workspace: NewWorkspace;
+  base: string;
+  /** `GET`, `POST` … with the admin token; the body parsed. */
+  call(
+    method: string,
+    path: string,
+    body?: unknown,
+    token?: string,
+  ): Promise<{ status: number; body: any; headers: Headers }>;
+  /** Makes an endpoint and resolves to it (201 expected). */
+  endpoint(settings: Record<string, unknown>): Promise<any>;
+  /** Something happens that endpoints may want to hear of. */
+  happen(fact: Partial<WebhookFact> & { factId: string }): Promise<void>;
+  /** Resolves to the delivery once `test` holds for it. */
+  delivery(endpointId: string, test: (delivery: Delivery) => boolean): Promise<Delivery>;
+  values(topic: string): unknown[];
+  stop(): Promise<void>;
+  /** The process dies where it stands. */
+  crash(): Promise<void>;
+}
+
+export async function startRunningDeliverer(
+  config: Partial<DelivererConfig> = {},
+  more: { disk?: MemoryLog['disk']; workspace?: NewWorkspace; seams?: DelivererSeams } = {},
+): Promise<RunningDeliverer> {
+  const topics = TOPIC_NAMES.map((name) => ({ ...TOPICS[name], partitions: TOPICS[name].partitionsEmbedded }));
+  const log = createMemoryLog({ topics, clock: systemClock, ...(more.disk ? { disk: more.disk } : {}) });
+  const metrics = createMetrics();
+  const control = await startControlMirror(log, systemClock);
+  const ports: Ports = { log, clock: systemClock, logger: silentLogger(), metrics, control };
+  const deliverer = await startDeliverer(
+    ports,
+    { webhookAllow: [], retryScheduleMs: [50, 50], secretKey: 'a key', ...config },
+    {},
+    more.seams,
+  );
+  const controlTask = await runTask(
+    log,
+    systemClock,
+    createControlTask({ partitions: (topic) => log.partitions(topic) }),
+  );
+  const defaultDefinition = async () => ({ name: 'b2b-sales', definition: { name: 'b2b-sales' } });
+  const controlRoutes = createControlRoutes({ ports, defaultDefinition });
+  const server = createServer(
+    createExpressApp({ logger: silentLogger() }, (app) => {
+      deliverer.routes.routes(app);
+      controlRoutes.routes(app);
+    }),
+  );
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const workspace =
+    more.workspace ??
+    (await createWorkspace(
+      { ports, defaultDefinition },
+      { id: 'default', name: 'default', installation: true, by: 'test' },
+    ));
+  await deliverer.task.ready();
+
+  async function call(method: string, path: string, body?: unknown, token = workspace.adminToken) {
+    const response = await fetch(`${base}${path}`, {
+      method,
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    return { status: response.status, body: text === '' ? null : JSON.parse(text), headers: response.headers };
+  }
+
+  async function close(): Promise<void> {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  }
+
+  return {
+    log,
+    ports,
+    metrics,
+    workspace,
+    base,
+    call,
+    async endpoint(settings) {
+      const { status, body } = await call('POST', '/api/endpoints', settings);
+      if (status !== 201) throw new Error(`${status} ${JSON.stringify(body)}`);
+      return body;
+    },
+    async happen(fact) {
+      const whole = { workspace: workspace.id, type: 'alert.opened', at: systemClock.now(), data: {}, ...fact };
+      await log.append(
+        requestDeliveries(control.endpoints(workspace.id), whole).map((request) => {
+          const key = keyOf.endpoint(workspace.id, request.endpointId);
+          return {
+            topic: 'delivery-inbox',
+            partition: partitionOf(key, log.partitions('delivery-inbox')),
+            key,
+            value: encodeJson(request),
+          };
+        }),
+      );
+    },
+    async delivery(endpointId, test) {
+      for (let last = ''; ; last = '') {
+        const { body } = await call('GET', `/api/endpoints/${endpointId}/deliveries`);
+        last = JSON.stringify(body);
+        const found = (body.items as Delivery[]).find(test);
+        if (found) return found;
+        await systemClock.sleep(10).catch(() => Promise.reject(new Error(last)));
+      }
+    },
+    values: (topic) =>
+      Array.from({ length: log.partitions(topic) }, (_, partition) => log.disk.partition(topic, partition).records)
+        .flat()
+        .map((record) => record.value && decodeJson(record.value)),
+    async stop() {
+      await close();
+      await Promise.all([deliverer.stop(), controlTask.stop()]);
+      await control.stop();
+      await log.close();
+    },
+    async crash() {
+      log.crash();
+      await close();
+    },
+  };
+}
