@@ -33,7 +33,10 @@ export async function callApi<T>(options: ApiOptions, method: string, path: stri
   if (!token) throw new Error('no token: give --token, set CAIRN_TOKEN, or run where the data directory is');
   const response = await fetch(new URL(path, url), {
     method,
-    headers: { authorization: `Bearer ${token}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+    headers: {
+      authorization: `Bearer ${token}`,
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   }).catch((error: Error) => {
     throw new Error(`${url} does not answer (${(error.cause as Error | undefined)?.message ?? error.message})`);
@@ -42,7 +45,9 @@ export async function callApi<T>(options: ApiOptions, method: string, path: stri
   const parsed = text ? (JSON.parse(text) as unknown) : null;
   if (!response.ok) {
     const problem = parsed as { title?: string; detail?: string } | null;
-    throw new Error(`${response.status} ${problem?.title ?? response.statusText}${problem?.detail ? `: ${problem.detail}` : ''}`);
+    throw new Error(
+      `${response.status} ${problem?.title ?? response.statusText}${problem?.detail ? `: ${problem.detail}` : ''}`,
+    );
   }
   return parsed as T;
 }

@@ -6,8 +6,7 @@ import { systemClock } from './clock.system.ts';
  * with it; from then on it is the machine's clock. Waits (`sleep`, `after`, `every`) are in real time, because they pace input and output:
  * only `now` is scaled.
  */
-export function createScaledClock(startMs: number, speed: number): Clock {
-  const begunAt = systemClock.now();
+export function createScaledClock(startMs: number, speed: number, begunAt = systemClock.now()): Clock {
   const catchesUpAt = begunAt + (begunAt - startMs) / (speed - 1);
   const now = (): number => {
     const real = systemClock.now();

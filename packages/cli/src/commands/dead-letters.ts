@@ -25,7 +25,9 @@ export function deadLettersCommand(): Command {
         `/api/dead-letters?limit=${encodeURIComponent(options.limit)}`,
       );
       if (options.json) console.log(JSON.stringify(page, null, 2));
-      else for (const item of page.items) console.log(`${item.at}  ${item.reason.padEnd(20)}  ${item.id}  ${item.messageId ?? ''}`);
+      else
+        for (const item of page.items)
+          console.log(`${item.at}  ${item.reason.padEnd(20)}  ${item.id}  ${item.messageId ?? ''}`);
     });
   command
     .command('replay')
@@ -34,7 +36,12 @@ export function deadLettersCommand(): Command {
     .option('--token <token>', 'a token with scope admin')
     .option('--json', 'print JSON')
     .action(async (ids: string[], options: ApiOptions & { json?: boolean }) => {
-      const answer = await callApi<{ replayed: number }>(options, 'POST', '/api/dead-letters/replay', ids.length ? { ids } : {});
+      const answer = await callApi<{ replayed: number }>(
+        options,
+        'POST',
+        '/api/dead-letters/replay',
+        ids.length ? { ids } : {},
+      );
       console.log(options.json ? JSON.stringify(answer) : `replayed ${answer.replayed}`);
     });
   return command;

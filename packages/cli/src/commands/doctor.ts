@@ -24,7 +24,11 @@ export function doctorCommand(): Command {
 
 function nodeVersion(): Finding {
   const major = Number(process.versions.node.split('.')[0]);
-  return { what: 'node', ok: major >= 24, detail: `${process.version}${major >= 24 ? '' : '; run through npm, which brings 24'}` };
+  return {
+    what: 'node',
+    ok: major >= 24,
+    detail: `${process.version}${major >= 24 ? '' : '; run through npm, which brings 24'}`,
+  };
 }
 
 function dataDirectory(): Finding {
@@ -35,7 +39,9 @@ function dataDirectory(): Finding {
   return { what: 'data', ok: freeGiB >= 1, detail: `${path}, ${freeGiB.toFixed(1)} GiB free` };
 }
 
-async function running(url = process.env.CAIRN_URL ?? readFirstRun()?.url ?? 'http://127.0.0.1:8080'): Promise<Finding[]> {
+async function running(
+  url = process.env.CAIRN_URL ?? readFirstRun()?.url ?? 'http://127.0.0.1:8080',
+): Promise<Finding[]> {
   const ask = async (path: string): Promise<Finding> => {
     try {
       const response = await fetch(new URL(path, url), { signal: AbortSignal.timeout(5_000) });

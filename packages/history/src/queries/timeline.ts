@@ -7,7 +7,7 @@ import type { History } from '../history.ts';
  * The cursor is opaque; null starts at the newest. Direction as stated; what the definition decides is `inbound` unless `outboundEvents` says so.
  */
 export async function timeline(
-  history: History,
+  history: Pick<History, 'query'>,
   workspace: string,
   subjectId: string,
   options: { limit: number; cursor: string | null },
@@ -67,7 +67,7 @@ function itemOf(row: TimelineRow): TouchpointItem {
 }
 
 /** The subject and everyone it absorbed, however many steps ago. Few: a loop of tiny queries beats a recursive one. */
-export async function absorbedInto(history: History, workspace: string, subjectId: string): Promise<string[]> {
+export async function absorbedInto(history: Pick<History, 'query'>, workspace: string, subjectId: string): Promise<string[]> {
   const known = new Set([subjectId]);
   for (let wave = [subjectId]; wave.length;) {
     const rows = await history.query<{ subject_id: string }>(

@@ -1,0 +1,27 @@
+import { Command } from 'commander';
+import { startCluster } from '../cluster/cluster.ts';
+import { printBanner } from '../banner.ts';
+import { stopOnSignals } from '@cairn/service-kit/lifecycle.ts';
+
+/** `cairn cluster`: the four services as processes of their own on Kafka, the whole API on one port. */
+export function clusterCommand(): Command {
+  return new Command('cluster')
+    .description('start the four services as processes of their own on CAIRN_KAFKA_BROKERS, behind one port')
+    .option('--ingests <n>', 'how many', '1')
+    .option('--stitchers <n>', 'how many', '1')
+    .option('--orchestrators <n>', 'how many', '1')
+    .option('--live-feeds <n>', 'how many', '1')
+    .action(async (options: Record<'ingests' | 'stitchers' | 'orchestrators' | 'liveFeeds', string>) => {
+      const counts = {
+        ingest: Number(options.ingests),
+        stitcher: Number(options.stitchers),
+        orchestrator: Number(options.orchestrators),
+        'live-feed': Number(options.liveFeeds),
+      };
+      if (!Object.values(counts).every((count) => Number.isInteger(count) && count >= 1 && count <= 32))
+        throw new Error('the counts are whole numbers from 1 to 32');
+      const cluster = await startCluster(process.env, counts);
+      stopOnSignals(() => cluster.stop(), cluster.logger);
+      printBanner(cluster.firstRun, cluster.isFirstRun);
+    });
+}

@@ -1,0 +1,63 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { systemClock } from '@cairn/clock/clock.system.ts';
+import { stopOnSignals } from '@cairn/service-kit/lifecycle.ts';
+import { makeBuyers } from '../demo/buyers.ts';
+import { feedBuyers } from '../demo/feed-buyers.ts';
+import { startAllInOne } from '../embedded/all-in-one.ts';
+
+const DAY_MS = 86_400_000;
+
+/** `cairn demo`: an instance of its own in a temporary directory, fed by made-up buyers on a fast clock that ends at the present. */
+export function demoCommand(): Command {
+  return new Command('demo')
+    .description('watch made-up B2B buyers move, stall, return, win and lose, on a fast clock')
+    .option('--seed <n>', 'which buyers', '42')
+    .option('--companies <n>', 'how many', '60')
+    .option('--days <n>', 'how far back it begins', '60')
+    .option('--day-seconds <n>', 'how long a day takes', '3')
+    .action(async (options: { seed: string; companies: string; days: string; daySeconds: string }) => {
+      const [seed, companies, days, daySeconds] = [
+        options.seed,
+        options.companies,
+        options.days,
+        options.daySeconds,
+      ].map(Number) as [number, number, number, number];
+      if (![seed, companies, days, daySeconds].every((value) => Number.isFinite(value) && value > 0))
+        throw new Error('--seed, --companies, --days and --day-seconds take numbers above 0');
+      const dataDir = mkdtempSync(join(tmpdir(), 'cairn-demo-'));
+      const begunAtMs = systemClock.now();
+      const startMs = begunAtMs - days * DAY_MS;
+      const running = await startAllInOne(
+        { CAIRN_LOG_LEVEL: 'warn', ...process.env, CAIRN_DATA_DIR: dataDir },
+        { clock: { startMs, begunAtMs, speed: DAY_MS / (daySeconds * 1_000) } },
+      );
+      const stopping = new AbortController();
+      stopOnSignals(async () => {
+        stopping.abort();
+        await running.stop();
+        rmSync(dataDir, { recursive: true, force: true });
+      }, running.ports.logger);
+      const { dashboardUrl, url, writeKey } = running.firstRun;
+      console.log(
+        [
+          '',
+          `  The demo is up   ${url}`,
+          `  Open             ${dashboardUrl}`,
+          '',
+          `  ${companies} made-up companies live through ${days} days, a day every ${daySeconds} s; then time goes on as it does.`,
+          '  Ctrl-C ends it and removes its data.',
+          '',
+        ].join('\n'),
+      );
+      const calls = makeBuyers({
+        seed,
+        companies,
+        startMs: running.ports.clock.now(),
+        endMs: begunAtMs - 12 * DAY_MS,
+      });
+      await feedBuyers({ calls, url, writeKey, clock: running.ports.clock, signal: stopping.signal });
+    });
+}

@@ -1,0 +1,39 @@
+#!/usr/bin/env node
+/** The `cairn` command. Every command has --help; exit code 0 ok, 1 failed, 2 wrong use; progress goes to stderr. */
+import { Command, CommanderError } from 'commander';
+import { clusterCommand } from './commands/cluster.ts';
+import { deadLettersCommand } from './commands/dead-letters.ts';
+import { demoCommand } from './commands/demo.ts';
+import { doctorCommand } from './commands/doctor.ts';
+import { importCommand } from './commands/import.ts';
+import { startCommand } from './commands/start.ts';
+import { tokenCommand } from './commands/token.ts';
+
+const program = new Command('cairn')
+  .description(
+    'Real-time journey orchestration: touchpoints in, journeys live, stalls noticed while they still matter.',
+  )
+  .exitOverride()
+  .configureOutput({ outputError: (text, write) => write(text) });
+
+for (const command of [
+  startCommand(),
+  demoCommand(),
+  importCommand(),
+  clusterCommand(),
+  deadLettersCommand(),
+  tokenCommand(),
+  doctorCommand(),
+])
+  program.addCommand(command.exitOverride());
+
+try {
+  await program.parseAsync(process.argv);
+} catch (error) {
+  if (error instanceof CommanderError) {
+    process.exitCode = error.exitCode === 0 ? 0 : 2;
+  } else {
+    console.error(`cairn: ${(error as Error).message}`);
+    process.exitCode = 1;
+  }
+}
