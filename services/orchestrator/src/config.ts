@@ -1,0 +1,30 @@
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { PROCESS_SETTINGS, durations, hostPorts, path, readEnv, text, type Env } from '@cairn/service-kit/config.ts';
+import { DEFAULT_SCHEDULE } from './core/deliver/schedule.ts';
+
+/** What an operator may set of the orchestrator (API.md section 1). */
+export interface OrchestratorConfig {
+  /** The definition that a new workspace starts with. */
+  definitionPath: string;
+  /** `host:port`: webhook targets allowed although loopback, private or not https. */
+  webhookAllow: readonly string[];
+  /** The waits after each failed attempt, ms; N entries are N retries. */
+  retryScheduleMs: readonly number[];
+  /** Encrypts webhook secrets; null: the one kept in the data directory. */
+  secretKey: string | null;
+  dataDir: string;
+}
+
+/** Beside the code, wherever the process was started. */
+const DEFINITIONS = join(dirname(fileURLToPath(import.meta.url)), '../../../definitions');
+
+export function readOrchestratorConfig(env: Env = process.env): OrchestratorConfig {
+  return readEnv(env, {
+    definitionPath: path('CAIRN_DEFINITION', join(DEFINITIONS, 'b2b-sales.yaml')),
+    webhookAllow: hostPorts('CAIRN_WEBHOOK_ALLOW', []),
+    retryScheduleMs: durations('CAIRN_RETRY_SCHEDULE', DEFAULT_SCHEDULE),
+    secretKey: text('CAIRN_SECRET_KEY', null),
+    dataDir: PROCESS_SETTINGS.dataDir,
+  });
+}

@@ -1,0 +1,132 @@
+/** Keeps a journey's stall clock true after anything that may have moved it, and opens the alert when it has run out. */
+import { openAlert } from '../alert.ts';
+import type { CompiledDefinition } from '../definition/compile-definition.ts';
+import { silentSince, stallDeadline, tellStall } from '../stall/fixed-stall.ts';
+import { renderLastTouchpoints } from '../render-touchpoint.ts';
+import type { AlertKind, JourneyState } from '../state.ts';
+import { closeAlert, setTimer, tellAlert, type Draft } from './draft.ts';
+
+export interface ClockMove {
+  /** Whose doing it was: a return of the buyer resolves an alert, a new definition or a merge leaves it. */
+  by: 'buyer' | 'person' | 'outcome' | 'definition' | 'merge';
+  /** Imported history: a stall that is due already is state, not an alert. */
+  imported: boolean;
+  /** Milliseconds that the pipeline was behind. */
+  lag: number;
+}
+
+/**
+ * A touchpoint that was old when it came may have others right behind it: so long is waited before its stall, long due, is one.
+ * Never longer than the limit itself.
+ */
+const SETTLING_MS = 5_000;
+
+export function settleStall(draft: Draft, move: ClockMove): void {
+  const { journey, now } = draft;
+  const deadline = hasEnded(journey) ? null : stallDeadline(draft.definition, journey);
+  if (deadline === journey.stall.at) return;
+  const hasAlert = journey.alerts.stall !== undefined;
+  if (hasAlert && move.by === 'definition' && !hasEnded(journey)) {
+    journey.stall = { ...journey.stall, at: deadline };
+    return;
+  }
+  const due = deadline === null ? null : deadline + move.lag;
+  if (deadline === null || due === null || due > now) {
+    endSilence(draft, move);
+    arm(draft, { at: deadline, due, lag: move.lag, settled: false });
+    return;
+  }
+  const settled = move.imported || hasAlert || (move.by !== 'buyer' && journey.stall.settled);
+  if (settled) markStalled(draft);
+  const settling = now + Math.max(1, Math.min(SETTLING_MS, deadline - silentSince(journey)));
+  arm(draft, { at: deadline, due: settled ? null : settling, lag: move.lag, settled });
+}
+
+/** When the stall timer of a journey would be due under a definition that it has not met yet; null: it needs none, or none sooner. */
+export function soonerUnder(definition: CompiledDefinition, journey: JourneyState, now: number): number | null {
+  if (hasEnded(journey) || journey.alerts.stall || journey.stall.settled) return null;
+  const deadline = stallDeadline(definition, journey);
+  if (deadline === null) return null;
+  const due = Math.max(deadline + journey.stall.lag, now + SETTLING_MS);
+  return journey.stall.due === null || due < journey.stall.due ? due : null;
+}
+
+/** The stall timer is due: the journey is stalled, and its alert opens now or when work begins. */
+export function fireStall(draft: Draft): void {
+  const { journey, definition, now } = draft;
+  const { due, settled } = journey.stall;
+  if (due === null || settled || hasEnded(journey)) return;
+  if (due > now) return setTimer(draft, 'stall', due);
+  markStalled(draft);
+  const opensAt = definition.withinHours ? definition.businessTime.nextWorkingMoment(now) : now;
+  if (opensAt > now) return arm(draft, { ...journey.stall, due: opensAt });
+  journey.stall = { ...journey.stall, due: null, settled: true };
+  openStallAlert(draft);
+}
+
+export function hasEnded(journey: Pick<JourneyState, 'status'>): boolean {
+  return journey.status === 'won' || journey.status === 'lost';
+}
+
+/** The clock of an alert that nobody acknowledged. */
+export function armEscalation(draft: Draft, kind: AlertKind, openedAt: number): void {
+  const { definition, now } = draft;
+  if (!definition.escalateAfter) return;
+  const at = definition.businessTime.add(openedAt, definition.escalateAfter);
+  const due = definition.withinHours ? definition.businessTime.nextWorkingMoment(at) : at;
+  setTimer(draft, `escalate-${kind}`, Math.max(due, now + 1));
+}
+
+function openStallAlert(draft: Draft): void {
+  const { journey, definition, now, journeyId } = draft;
+  const alert = openAlert({
+    journeyId,
+    seq: journey.seq,
+    kind: 'stall',
+    stage: journey.stage,
+    at: now,
+    reason: {
+      ...tellStall(definition, journey, now),
+      probability: null,
+      quietPersonId: quietPerson(journey),
+      lastTouchpoints: renderLastTouchpoints(journey.last, draft.subject.account?.id ?? null),
+    },
+  });
+  tellAlert(draft, 'alert.opened', alert);
+  armEscalation(draft, 'stall', now);
+}
+
+/** Who went quiet: whoever was heard of last. */
+function quietPerson(journey: JourneyState): string | null {
+  let quiet: string | null = null;
+  let latest = -Infinity;
+  for (const [id, { inboundAt }] of Object.entries(journey.people)) {
+    if (inboundAt === null || inboundAt < latest || (inboundAt === latest && quiet !== null && id > quiet)) continue;
+    quiet = id;
+    latest = inboundAt;
+  }
+  return quiet;
+}
+
+function markStalled(draft: Draft): void {
+  if (draft.journey.status === 'stalled') return;
+  draft.journey.status = 'stalled';
+  draft.events.push('stalled');
+  draft.changed = true;
+}
+
+function endSilence(draft: Draft, move: ClockMove): void {
+  const { journey } = draft;
+  const resolvedBy = hasEnded(journey) ? 'outcome' : move.by === 'person' ? 'person' : 'buyer';
+  closeAlert(draft, 'stall', resolvedBy, resolvedBy);
+  if (journey.status !== 'stalled') return;
+  journey.status = 'active';
+  draft.events.push('resumed');
+  draft.changed = true;
+}
+
+function arm(draft: Draft, stall: JourneyState['stall']): void {
+  const before = draft.journey.stall.due;
+  draft.journey.stall = stall;
+  if (stall.due !== before) setTimer(draft, 'stall', stall.due);
+}

@@ -1,0 +1,26 @@
+/** A timer of a journey is due: a stall, an alert that nobody acknowledged, the end of a snooze. */
+import type { TimerPurpose } from '../advance-journey.ts';
+import { escalateAlert, wakeAlert } from '../alert.ts';
+import type { AlertKind } from '../state.ts';
+import { setTimer, tellAlert, type Draft } from './draft.ts';
+import { armEscalation, fireStall } from './settle-stall.ts';
+
+export function takeTimer(draft: Draft, purpose: TimerPurpose): void {
+  if (purpose === 'stall') return fireStall(draft);
+  const kind = purpose.slice(purpose.indexOf('-') + 1) as AlertKind;
+  const alert = draft.journey.alerts[kind];
+  if (!alert) return;
+  if (purpose.startsWith('escalate-')) {
+    const escalated = escalateAlert(alert, draft.now);
+    if (escalated) tellAlert(draft, 'alert.escalated', escalated);
+    return;
+  }
+  const woken = wakeAlert(alert, draft.now);
+  if (!woken) {
+    // Snoozed anew meanwhile, for longer.
+    if (alert.snoozedUntil !== null) setTimer(draft, purpose, alert.snoozedUntil);
+    return;
+  }
+  tellAlert(draft, 'alert.opened', woken);
+  armEscalation(draft, kind, draft.now);
+}

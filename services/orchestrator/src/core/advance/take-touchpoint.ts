@@ -1,0 +1,187 @@
+/** One touchpoint moves a journey: counts, people, score, outcome, stage, and the stall clock, in that order. */
+import type { AccountSummary, PersonSummary } from '@cairn/contracts/generated/stitched.ts';
+import type { Touchpoint } from '@cairn/contracts/generated/touchpoint.ts';
+import type { JourneyFacts, JourneyPath, Scene } from '../condition.ts';
+import type { CompiledDefinition } from '../definition/compile-definition.ts';
+import { lastTouchpointOf, renderTouchpoint } from '../render-touchpoint.ts';
+import { addPoints, engagementAt } from '../score/engagement.ts';
+import { fitOf, fitRulesThatHold } from '../score/fit.ts';
+import { rankOf } from '../score/qualification.ts';
+import { stageAt, stageEntered, withEntry, withStart } from '../stage.ts';
+import { withPause } from '../stall/fixed-stall.ts';
+import { CHANNELS_KEPT, LAST_TOUCHPOINTS_KEPT, PEOPLE_KEPT, type JourneyState, type PersonTrace } from '../state.ts';
+import { closeAlert, type Draft } from './draft.ts';
+import { qualificationNow, totalNow } from './score-now.ts';
+import { hasEnded, settleStall } from './settle-stall.ts';
+
+/** A lag of more than a day is a wrong clock, not a backlog. */
+const LAG_MAX_MS = 86_400_000;
+
+export interface TouchpointInput {
+  touchpoint: Touchpoint;
+  person: PersonSummary | null;
+  account: AccountSummary | null;
+}
+
+export function takeTouchpoint(draft: Draft, { touchpoint, person, account }: TouchpointInput): void {
+  const { definition, journey, now } = draft;
+  // A client's clock may be ahead; nothing has happened later than now.
+  const at = Math.min(touchpoint.timestamp, now);
+  const scene: Scene = {
+    touchpoint,
+    direction: null,
+    person,
+    account: account ?? draft.subject.account,
+    journey: factsOf(draft),
+  };
+  const direction = directionOf(definition, touchpoint, scene);
+  scene.direction = direction;
+
+  draft.changed = true;
+  journey.touchpoints++;
+  if (at < journey.startedAt) {
+    journey.startedAt = at;
+    journey.visits = withStart(journey.visits, at);
+    if (journey.visits.length === 1) journey.stageSince = journey.visits[0]![1];
+  }
+  const { channel } = touchpoint;
+  if (channel !== null && journey.channels.length < CHANNELS_KEPT && !journey.channels.includes(channel))
+    journey.channels = [...journey.channels, channel];
+  journey.points = addPoints(definition, journey.points, scene, at, touchpoint.id);
+  journey.fit = fitRulesThatHold(definition, scene, false);
+  if (person) journey.people = withTrace(draft, scene, person, direction === 'inbound' ? at : null);
+  if (direction === 'inbound') {
+    journey.pauses = withPause(definition, journey.pauses, journey.inboundAt, at);
+    journey.inboundAt = Math.max(journey.inboundAt ?? at, at);
+  }
+  if (direction === 'outbound') journey.outboundAt = Math.max(journey.outboundAt ?? at, at);
+  if (direction !== 'none') journey.last = withLast(journey.last, touchpoint, direction, at, person);
+
+  takeOutcome(draft, scene, at);
+  takeStage(draft, scene, at);
+  settleStall(draft, {
+    by: direction === 'inbound' ? 'buyer' : 'person',
+    imported: touchpoint.imported,
+    lag: touchpoint.imported ? 0 : Math.min(Math.max(0, now - touchpoint.receivedAt), LAG_MAX_MS),
+  });
+  takeQualification(draft);
+  draft.touchpoint = renderTouchpoint(touchpoint, direction, person?.id ?? null, account?.id ?? null);
+}
+
+/** As stated, else by the kind, else as the definition says. A bot is no buyer. */
+function directionOf(
+  definition: CompiledDefinition,
+  touchpoint: Touchpoint,
+  scene: Scene,
+): 'inbound' | 'outbound' | 'none' {
+  if (touchpoint.bot) return 'none';
+  if (touchpoint.direction) return touchpoint.direction;
+  const { kind } = touchpoint;
+  if (kind === 'identify' || kind === 'group' || kind === 'alias') return 'none';
+  return definition.outbound?.(scene) ? 'outbound' : 'inbound';
+}
+
+function takeOutcome(draft: Draft, scene: Scene, at: number): void {
+  const { definition, journey } = draft;
+  const outcome = definition.won?.(scene) ? 'won' : definition.lost?.(scene) ? 'lost' : null;
+  // Of two outcomes the later one, by its own time, holds.
+  if (outcome === null || (journey.endedAt !== null && at < journey.endedAt)) return;
+  journey.endedAt = at;
+  if (journey.status === outcome) return;
+  journey.status = outcome;
+  draft.events.push(outcome);
+  for (const { kind } of Object.values(journey.alerts)) closeAlert(draft, kind, 'outcome', 'outcome');
+}
+
+function takeStage(draft: Draft, scene: Scene, at: number): void {
+  const { definition, journey } = draft;
+  const before = journey.stage;
+  const late = at < journey.stageSince;
+  const stage = stageEntered(definition, late ? stageAt(journey.visits, at) : before, scene);
+  if (stage === null) return;
+  journey.visits = withEntry(definition, journey.visits, { stage, at, touchpointId: scene.touchpoint!.id });
+  const current = journey.visits.at(-1)!;
+  journey.stage = current[0];
+  journey.stageSince = current[1];
+  if (journey.stage === before) return;
+  draft.from = before;
+  draft.events.push('stage_changed');
+}
+
+function takeQualification(draft: Draft): void {
+  const before = draft.journey.qualification;
+  draft.journey.qualification = qualificationNow(draft);
+  if (rankOf(draft.journey.qualification) > rankOf(before) && !hasEnded(draft.journey)) draft.events.push('qualified');
+}
+
+function withTrace(
+  draft: Draft,
+  scene: Scene,
+  { id }: PersonSummary,
+  inboundAt: number | null,
+): JourneyState['people'] {
+  const { definition, subject, journey } = draft;
+  const before = journey.people[id];
+  const roles = definition.roles.filter(({ holds }) => holds(scene)).map(({ name }) => name);
+  const fit = fitRulesThatHold(definition, scene, true);
+  const trace: PersonTrace = {
+    touchpoints: (before?.touchpoints ?? 0) + 1,
+    inboundAt: inboundAt === null ? (before?.inboundAt ?? null) : Math.max(before?.inboundAt ?? inboundAt, inboundAt),
+    ...(roles.length ? { roles } : {}),
+    ...(fit.length ? { fit } : {}),
+  };
+  const people = { ...journey.people, [id]: trace };
+  if (before || Object.keys(people).length <= PEOPLE_KEPT) return people;
+  return Object.fromEntries(Object.entries(people).filter(([known]) => subject.people[known] !== undefined));
+}
+
+function withLast(
+  last: JourneyState['last'],
+  touchpoint: Touchpoint,
+  direction: 'inbound' | 'outbound',
+  at: number,
+  person: PersonSummary | null,
+): JourneyState['last'] {
+  const oldest = last.at(-1);
+  if (oldest && last.length >= LAST_TOUCHPOINTS_KEPT && at < oldest[4]) return last;
+  const entry = lastTouchpointOf(touchpoint, direction, at, person?.id ?? null);
+  const place = last.findIndex((other) => other[4] <= at);
+  const next = place < 0 ? [...last, entry] : [...last.slice(0, place), entry, ...last.slice(place)];
+  return next.slice(0, LAST_TOUCHPOINTS_KEPT);
+}
+
+function factsOf(draft: Draft): JourneyFacts {
+  const { definition, journey, subject, now } = draft;
+  return {
+    get stage() {
+      return journey.stage;
+    },
+    get openAlerts() {
+      return Object.keys(journey.alerts);
+    },
+    read(name: JourneyPath): unknown {
+      switch (name) {
+        case 'stage':
+        case 'status':
+        case 'touchpoints':
+        case 'channels':
+        case 'qualification':
+          return journey[name];
+        case 'stages':
+          return journey.visits.map(([stage]) => stage);
+        case 'unit':
+          return subject.unit;
+        case 'people':
+          return Object.keys(journey.people).length;
+        case 'engagement':
+          return engagementAt(definition, journey.points, now).engagement;
+        case 'fit':
+          return fitOf(definition, journey).fit;
+        case 'score':
+          return totalNow(draft);
+        default:
+          return name satisfies never;
+      }
+    },
+  };
+}

@@ -1,0 +1,156 @@
+/** What a schema cannot say of a definition: durations, zones, holidays, names that are unique, names that refer to something. */
+import { isZone } from '@cairn/clock/calendar.ts';
+import { parseDuration } from '@cairn/contracts/duration.ts';
+import type { Condition, JourneyDefinition } from '@cairn/contracts/generated/journey-definition.ts';
+import { compileCondition } from '../condition.ts';
+import { faultOfPlace } from '../holidays.ts';
+import { ALERT_KINDS } from '../state.ts';
+import { nearestOf, suggest, type Fault } from './faults.ts';
+
+const DIRECTIONS = ['inbound', 'outbound', 'none'];
+const TYPES = ['track', 'page', 'screen', 'identify', 'group', 'alias'];
+const DURATION_WORDS = 'business ms second seconds minute minutes hour hours day days week weeks'.split(' ');
+
+type Step = NonNullable<JourneyDefinition['plays']>[number]['steps'][number];
+
+/** Every fault of a definition that its schema accepts. */
+export function checkDefinition(definition: JourneyDefinition): Fault[] {
+  const faults: Fault[] = [];
+  const stageNames = definition.stages.map((stage) => stage.name);
+  const roleNames = Object.keys(definition.roles ?? {});
+  const actionNames = (definition.actions ?? []).map((action) => action.name);
+  const fault = (path: string, message: string): void => void faults.push({ path, message });
+
+  function duration(path: string, text: string | undefined, kind: 'any' | 'plain' = 'any'): void {
+    if (text === undefined) return;
+    const parsed = parseDuration(text);
+    if (!parsed) return fault(path, `'${text}' is not a duration${suggestDuration(text)}`);
+    if (kind === 'plain' && !('ms' in parsed))
+      return fault(path, `'${text}' must be a plain duration, not business days`);
+    if (('ms' in parsed ? parsed.ms : parsed.businessDays) === 0) fault(path, 'must be longer than nothing');
+  }
+
+  function unique(path: string, names: readonly string[]): void {
+    names.forEach((name, i) => {
+      if (names.indexOf(name) < i) fault(`${path}[${i}].name`, `'${name}' is there twice`);
+    });
+  }
+
+  function refer(path: string, name: unknown, known: readonly string[], what: string): void {
+    if (typeof name === 'string' && !known.includes(name))
+      fault(path, `'${name}' is not ${what}${suggest(name, known) || `: ${known.join(', ') || 'there are none'}`}`);
+  }
+
+  /** Words that a comparison names must be among the known ones, or it could never hold. */
+  function words(path: string, comparison: unknown, known: readonly string[], what: string): void {
+    if (Array.isArray(comparison)) return comparison.forEach((word, i) => refer(`${path}[${i}]`, word, known, what));
+    if (typeof comparison !== 'object' || comparison === null) return refer(path, comparison, known, what);
+    const { eq, ne, in: list } = comparison as { eq?: unknown; ne?: unknown; in?: unknown };
+    refer(`${path}.eq`, eq, known, what);
+    refer(`${path}.ne`, ne, known, what);
+    if (Array.isArray(list)) list.forEach((word, i) => refer(`${path}.in[${i}]`, word, known, what));
+  }
+
+  function condition(path: string, given: Condition | undefined): void {
+    if (!given) return;
+    compileCondition(given, path, (at, message, instead) =>
+      fault(at, `${message}${instead ? suggest(instead.wrong, instead.known) : ''}`),
+    );
+    references(path, given);
+  }
+
+  function references(path: string, given: Condition): void {
+    words(`${path}.stage`, given.stage, stageNames, 'a stage');
+    words(`${path}.alert`, given.alert, ALERT_KINDS, 'a kind of alert');
+    words(`${path}.direction`, given.direction, DIRECTIONS, 'a direction');
+    words(`${path}.type`, given.type, TYPES, 'a type of touchpoint');
+    given.all?.forEach((part, i) => references(`${path}.all[${i}]`, part));
+    given.any?.forEach((part, i) => references(`${path}.any[${i}]`, part));
+    if (given.not) references(`${path}.not`, given.not);
+  }
+
+  function steps(path: string, list: readonly Step[]): void {
+    list.forEach((step, i) => {
+      const at = `${path}[${i}]`;
+      refer(`${at}.action`, step.action, actionNames, 'an action');
+      if (step.wait) {
+        duration(`${at}.wait.for`, step.wait.for);
+        condition(`${at}.wait.until`, step.wait.until);
+      }
+      if (!step.branch) return;
+      condition(`${at}.branch.if`, step.branch.if);
+      steps(`${at}.branch.then`, step.branch.then);
+      steps(`${at}.branch.else`, step.branch.else ?? []);
+    });
+  }
+
+  if (definition.timezone !== undefined && !isZone(definition.timezone))
+    fault('timezone', `'${definition.timezone}' is not an IANA time zone such as Europe/Warsaw`);
+  const hours = definition.businessHours;
+  if (hours) {
+    if ((hours.from ?? '00:00') >= (hours.to ?? '24:00')) fault('businessHours.to', "must be later than 'from'");
+    const places = hours.holidays ?? [];
+    for (const place of typeof places === 'string' ? [places] : places) {
+      const wrong = faultOfPlace(place);
+      if (wrong) fault('businessHours.holidays', wrong);
+    }
+  }
+  condition('outbound', definition.outbound);
+  unique('stages', stageNames);
+  definition.stages.forEach((stage, i) => {
+    const at = `stages[${i}]`;
+    condition(`${at}.enter`, stage.enter);
+    stage.from?.forEach((name, j) => refer(`${at}.from[${j}]`, name, stageNames, 'a stage'));
+    duration(`${at}.stall.after`, stage.stall?.after);
+    duration(`${at}.stall.learned.horizon`, stage.stall?.learned?.horizon);
+    duration(`${at}.stall.learned.atLeast`, stage.stall?.learned?.atLeast);
+  });
+  condition('outcomes.won.enter', definition.outcomes?.won?.enter);
+  condition('outcomes.lost.enter', definition.outcomes?.lost?.enter);
+  const { engagement, fit, thresholds } = definition.score ?? {};
+  duration('score.engagement.halfLife', engagement?.halfLife, 'plain');
+  for (const [part, points] of [
+    ['engagement', engagement?.points],
+    ['fit', fit?.points],
+  ] as const) {
+    unique(
+      `score.${part}.points`,
+      (points ?? []).map((rule) => rule.name),
+    );
+    points?.forEach((rule, i) => condition(`score.${part}.points[${i}].when`, rule.when));
+  }
+  if (thresholds?.mql !== undefined && thresholds.sql !== undefined && thresholds.mql > thresholds.sql)
+    fault('score.thresholds.sql', 'must not be below mql');
+  for (const [name, given] of Object.entries(definition.roles ?? {})) condition(`roles.${name}`, given);
+  for (const [stage, roles] of Object.entries(definition.requiredRoles ?? {})) {
+    refer(`requiredRoles.${stage}`, stage, stageNames, 'a stage');
+    roles.forEach((role, i) => refer(`requiredRoles.${stage}[${i}]`, role, roleNames, 'a role'));
+  }
+  unique('actions', actionNames);
+  definition.actions?.forEach((action, i) => {
+    condition(`actions[${i}].when`, action.when);
+    duration(`actions[${i}].expires`, action.expires);
+  });
+  unique(
+    'plays',
+    (definition.plays ?? []).map((play) => play.name),
+  );
+  definition.plays?.forEach((play, i) => {
+    condition(`plays[${i}].trigger`, play.trigger);
+    condition(`plays[${i}].exit`, play.exit);
+    steps(`plays[${i}].steps`, play.steps);
+  });
+  duration('guardRails.maxActionsPerJourney.per', definition.guardRails?.maxActionsPerJourney?.per);
+  duration('alerts.escalateAfter', definition.alerts?.escalateAfter);
+  return faults;
+}
+
+/** Points at the one word that is wrong: `; did you mean 'business'?` */
+function suggestDuration(text: string): string {
+  for (const word of text.toLowerCase().match(/[a-z]+/g) ?? []) {
+    if (DURATION_WORDS.includes(word) || /^(s|sec|m|min|h|d|w)$/.test(word)) continue;
+    const nearest = nearestOf(word, DURATION_WORDS);
+    if (nearest) return `; did you mean '${nearest}'?`;
+  }
+  return " such as '5s', '3 days' or '5 business days'";
+}

@@ -1,0 +1,123 @@
+/** A checked definition → what the core runs on: conditions as closures, durations and names resolved, once a version. */
+import { parseDuration, type Duration } from '@cairn/contracts/duration.ts';
+import type { Condition, JourneyDefinition } from '@cairn/contracts/generated/journey-definition.ts';
+import { createBusinessTime, type BusinessTime } from '../business-time.ts';
+import { compileCondition, mentions, type Predicate } from '../condition.ts';
+
+export interface CompiledDefinition {
+  name: string;
+  version: number;
+  unit: 'account' | 'person';
+  source: JourneyDefinition;
+  businessTime: BusinessTime;
+  /** Null where the definition has no `outbound`: what does not say so itself is inbound. */
+  outbound: Predicate | null;
+  stages: readonly CompiledStage[];
+  stageIndex: ReadonlyMap<string, number>;
+  won: Predicate | null;
+  lost: Predicate | null;
+  /** Null: points never fade. */
+  halfLifeMs: number | null;
+  engagement: readonly CompiledRule[];
+  fit: readonly CompiledFitRule[];
+  thresholds: { mql: number | null; sql: number | null };
+  roles: readonly { name: string; holds: Predicate }[];
+  /** Whether an alert waits for working hours. */
+  withinHours: boolean;
+  escalateAfter: Duration | null;
+}
+
+export interface CompiledStage {
+  name: string;
+  enter: Predicate | null;
+  forwardOnly: boolean;
+  from: ReadonlySet<string> | null;
+  /** Null: this stage raises no stall by a fixed limit. */
+  stallAfter: Duration | null;
+}
+
+export interface CompiledRule {
+  name: string;
+  when: Predicate;
+  add: number;
+  atMost: number | null;
+}
+
+export interface CompiledFitRule extends CompiledRule {
+  /** Asks for the person: then it holds for the journey while it holds for any of its people. */
+  ofPerson: boolean;
+}
+
+const WEEKDAYS: readonly string[] = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'];
+
+/** Throws where the definition was never checked: that is a mistake of ours. */
+export function compileDefinition(source: JourneyDefinition, version: number): CompiledDefinition {
+  const compile = (condition: Condition | undefined, path: string): Predicate | null =>
+    condition === undefined
+      ? null
+      : compileCondition(condition, path, (at, message) => {
+          throw new Error(`definition ${source.name} ${version}: ${at}: ${message}`);
+        });
+  const { businessHours: hours, score } = source;
+  const holidays = hours?.holidays ?? [];
+  return {
+    name: source.name,
+    version,
+    unit: source.unit,
+    source,
+    businessTime: createBusinessTime({
+      zone: source.timezone ?? 'UTC',
+      days: (hours?.days ?? WEEKDAYS.slice(0, 5)).map((day) => WEEKDAYS.indexOf(day) + 1),
+      holidays: typeof holidays === 'string' ? [holidays] : holidays,
+      hours: { from: timeOfDayMs(hours?.from ?? '00:00'), to: timeOfDayMs(hours?.to ?? '24:00') },
+    }),
+    outbound: compile(source.outbound, 'outbound'),
+    stages: source.stages.map((stage, i) => ({
+      name: stage.name,
+      enter: compile(stage.enter, `stages[${i}].enter`),
+      forwardOnly: stage.forwardOnly ?? false,
+      from: stage.from ? new Set(stage.from) : null,
+      stallAfter: durationOf(stage.stall?.after),
+    })),
+    stageIndex: new Map(source.stages.map((stage, i) => [stage.name, i])),
+    won: compile(source.outcomes?.won?.enter, 'outcomes.won.enter'),
+    lost: compile(source.outcomes?.lost?.enter, 'outcomes.lost.enter'),
+    halfLifeMs: msOf(durationOf(score?.engagement?.halfLife)),
+    engagement: (score?.engagement?.points ?? []).map((rule) => compileRule(rule, compile)),
+    fit: (score?.fit?.points ?? []).map((rule) => ({
+      ...compileRule(rule, compile),
+      ofPerson: mentions(rule.when, 'person'),
+    })),
+    thresholds: { mql: score?.thresholds?.mql ?? null, sql: score?.thresholds?.sql ?? null },
+    roles: Object.entries(source.roles ?? {}).map(([name, condition]) => ({
+      name,
+      holds: compile(condition, `roles.${name}`)!,
+    })),
+    withinHours: hours !== undefined && source.alerts?.anyHour !== true,
+    escalateAfter: durationOf(source.alerts?.escalateAfter),
+  };
+}
+
+type Rule = NonNullable<NonNullable<JourneyDefinition['score']>['fit']>['points'][number];
+
+function compileRule(rule: Rule, compile: (condition: Condition, path: string) => Predicate | null): CompiledRule {
+  return {
+    name: rule.name,
+    when: compile(rule.when, rule.name)!,
+    add: rule.add,
+    atMost: rule.atMost ?? null,
+  };
+}
+
+function durationOf(text: string | undefined): Duration | null {
+  return text === undefined ? null : parseDuration(text);
+}
+
+function msOf(duration: Duration | null): number | null {
+  return duration && 'ms' in duration ? duration.ms : null;
+}
+
+function timeOfDayMs(text: string): number {
+  const [hours, minutes] = text.split(':').map(Number);
+  return (hours! * 60 + minutes!) * 60_000;
+}

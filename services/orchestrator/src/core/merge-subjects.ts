@@ -1,0 +1,134 @@
+/**
+ * Two subjects that turn out to be one. Commutative: whichever arrives first, the result is the same (but for `id` and `seq`,
+ * which are the living journey's own). Touchpoints are counted once, because each went to one of the two.
+ */
+import type { CompiledDefinition } from './definition/compile-definition.ts';
+import { mergePoints } from './score/engagement.ts';
+import { rankOf } from './score/qualification.ts';
+import { entriesOf, rebuildVisits, startOf } from './stage.ts';
+import { mergePauses } from './stall/fixed-stall.ts';
+import {
+  CHANNELS_KEPT,
+  LAST_TOUCHPOINTS_KEPT,
+  type AlertKind,
+  type AlertState,
+  type JourneyState,
+  type PersonTrace,
+  type SubjectState,
+} from './state.ts';
+import { mergePeople } from './subject.ts';
+
+/** The living subject with what the absorbed one knew; journeys are merged one by one by `advanceJourney`. */
+export function mergeSubjects(living: SubjectState, absorbed: SubjectState): SubjectState {
+  const { aliases = {} } = living;
+  const people = Object.fromEntries(Object.entries(absorbed.people).map(([id, info]) => [aliases[id] ?? id, info]));
+  return {
+    ...living,
+    account: living.account ?? (living.unit === 'account' ? absorbed.account : null),
+    people: mergePeople(living.people, people),
+  };
+}
+
+/** The id is `a`'s, the seq for the caller to set. `dropped`: alerts of which the merged journey has another of the same kind, older. The stall clock is left to be set. */
+export function mergeJourneys(
+  definition: CompiledDefinition,
+  a: JourneyState,
+  b: JourneyState,
+): { journey: JourneyState; dropped: readonly AlertState[] } {
+  const startedAt = Math.min(startOf(a.visits), startOf(b.visits));
+  const visits = rebuildVisits(definition, startedAt, [...entriesOf(a.visits), ...entriesOf(b.visits)]);
+  const [stage, stageSince] = visits.at(-1)!;
+  const { alerts, dropped } = mergeAlerts(a.alerts, b.alerts);
+  const journey: JourneyState = {
+    id: a.id,
+    version: definition.version,
+    seq: Math.max(a.seq, b.seq),
+    startedAt: Math.min(a.startedAt, b.startedAt),
+    stage,
+    stageSince,
+    visits,
+    ...mergeOutcome(a, b),
+    touchpoints: a.touchpoints + b.touchpoints,
+    channels: [...new Set([...a.channels, ...b.channels])].sort().slice(0, CHANNELS_KEPT),
+    inboundAt: latest(a.inboundAt, b.inboundAt),
+    outboundAt: latest(a.outboundAt, b.outboundAt),
+    pauses: mergePauses(a.pauses, b.pauses),
+    stall: {
+      ...unarmed(a.stall),
+      lag: Math.max(a.stall.lag, b.stall.lag),
+      settled: a.stall.settled || b.stall.settled,
+    },
+    points: mergePoints(definition, a.points, b.points),
+    fit: [...new Set([...a.fit, ...b.fit])].sort(),
+    qualification: rankOf(a.qualification) >= rankOf(b.qualification) ? a.qualification : b.qualification,
+    people: mergeTracesById(a.people, b.people),
+    last: [...a.last, ...b.last]
+      .sort((one, other) => other[4] - one[4] || (one[0] < other[0] ? -1 : 1))
+      .slice(0, LAST_TOUCHPOINTS_KEPT),
+    alerts,
+    updatedAt: Math.max(a.updatedAt, b.updatedAt),
+  };
+  return { journey, dropped };
+}
+
+/** Timers do not travel with a state: where it arrives, its clock is set anew. */
+export function unarmed(stall: JourneyState['stall']): JourneyState['stall'] {
+  return { ...stall, at: null, due: null };
+}
+
+export function mergeTraces(a: PersonTrace, b: PersonTrace): PersonTrace {
+  const roles = [...new Set([...(a.roles ?? []), ...(b.roles ?? [])])].sort();
+  const fit = [...new Set([...(a.fit ?? []), ...(b.fit ?? [])])].sort();
+  return {
+    touchpoints: a.touchpoints + b.touchpoints,
+    inboundAt: latest(a.inboundAt, b.inboundAt),
+    ...(roles.length ? { roles } : {}),
+    ...(fit.length ? { fit } : {}),
+  };
+}
+
+/** A journey's people under the names that the living subject knows them by. */
+export function withAliases(journey: JourneyState, aliases: SubjectState['aliases']): JourneyState {
+  if (!aliases || !Object.keys(journey.people).some((id) => aliases[id] !== undefined)) return journey;
+  let people: JourneyState['people'] = {};
+  for (const [id, trace] of Object.entries(journey.people))
+    people = mergeTracesById(people, { [aliases[id] ?? id]: trace });
+  return { ...journey, people };
+}
+
+function mergeTracesById(a: JourneyState['people'], b: JourneyState['people']): JourneyState['people'] {
+  const merged: Record<string, PersonTrace> = { ...a };
+  for (const [id, trace] of Object.entries(b)) {
+    const known = merged[id];
+    merged[id] = known ? mergeTraces(known, trace) : trace;
+  }
+  return merged;
+}
+
+function mergeOutcome(a: JourneyState, b: JourneyState): Pick<JourneyState, 'status' | 'endedAt'> {
+  const ended = [a, b].filter((journey) => journey.endedAt !== null);
+  if (ended.length === 0)
+    return { status: a.status === 'stalled' || b.status === 'stalled' ? 'stalled' : 'active', endedAt: null };
+  const [last] = ended.sort((x, y) => y.endedAt! - x.endedAt! || (x.status === 'won' ? -1 : 1));
+  return { status: last!.status, endedAt: last!.endedAt };
+}
+
+function mergeAlerts(
+  a: JourneyState['alerts'],
+  b: JourneyState['alerts'],
+): { alerts: JourneyState['alerts']; dropped: AlertState[] } {
+  const alerts: Partial<Record<AlertKind, AlertState>> = { ...a };
+  const dropped: AlertState[] = [];
+  for (const alert of Object.values(b)) {
+    const known = alerts[alert.kind];
+    const isOlder =
+      known && (known.openedAt < alert.openedAt || (known.openedAt === alert.openedAt && known.id < alert.id));
+    if (known) dropped.push(isOlder ? alert : known);
+    if (!isOlder) alerts[alert.kind] = alert;
+  }
+  return { alerts, dropped };
+}
+
+function latest(a: number | null, b: number | null): number | null {
+  return a === null || b === null ? (a ?? b) : Math.max(a, b);
+}

@@ -1,0 +1,105 @@
+/** Journey state → the resource of API.md section 4, as of `now`. Shows, decides nothing. */
+import { formatDuration, formatInstant, formatInstantOrNull } from '@cairn/clock/calendar.ts';
+import { journeyId } from '@cairn/contracts/ids.ts';
+import type { Journey, JourneyPerson } from '@cairn/contracts/generated/journey.ts';
+import type { CompiledDefinition } from './definition/compile-definition.ts';
+import { renderAlert } from './render-alert.ts';
+import { engagementAt } from './score/engagement.ts';
+import { fitOf } from './score/fit.ts';
+import { normalPauseMs } from './stall/fixed-stall.ts';
+import type { JourneyState, SubjectState } from './state.ts';
+import { nameOf, ownerOf } from './subject.ts';
+
+/** Where a journey stands: whose it is, in which workspace. */
+export interface JourneyPlace {
+  workspace: string;
+  subject: SubjectState;
+  definition: CompiledDefinition;
+}
+
+/** One journey per definition and subject; a person within an account has one of their own there. */
+export function journeyIdOf({ workspace, subject, definition }: JourneyPlace): string {
+  return journeyId(workspace, definition.name, slotOf(subject));
+}
+
+/** What a subject's state and its journeys' records are kept under: the subject's id, or account and person. */
+export function slotOf(subject: Pick<SubjectState, 'id' | 'host'>): string {
+  return subject.host === null ? subject.id : `${subject.host}~${subject.id}`;
+}
+
+export function renderJourney(
+  place: JourneyPlace,
+  journey: JourneyState,
+  now: number,
+  absorbedInto: string | null,
+): Journey {
+  const { workspace, subject, definition } = place;
+  const { account } = subject;
+  const { engagement, reasons } = engagementAt(definition, journey.points, now);
+  const { fit, reasons: fitReasons } = fitOf(definition, journey);
+  const normalMs = normalPauseMs(journey.pauses);
+  return {
+    id: journey.id,
+    workspace,
+    definition: definition.name,
+    definitionVersion: definition.version,
+    unit: subject.unit,
+    subject: subject.host === null ? { unit: subject.unit, id: subject.id } : { unit: 'account', id: subject.host },
+    name: nameOf(subject),
+    owner: ownerOf(subject),
+    account: account && { id: account.id, name: account.name, domain: account.domain, traits: account.traits },
+    people: renderPeople(subject, journey),
+    stage: journey.stage,
+    stageSince: formatInstant(journey.stageSince),
+    stages: journey.visits.map(([stage, enteredAt, leftAt, touchpointId]) => ({
+      stage,
+      enteredAt: formatInstant(enteredAt),
+      leftAt: formatInstantOrNull(leftAt),
+      touchpointId,
+    })),
+    status: absorbedInto === null ? journey.status : 'absorbed',
+    score: {
+      engagement,
+      fit,
+      total: engagement + fit,
+      qualification: journey.qualification,
+      winProbability: null,
+      reasons,
+      fitReasons,
+    },
+    pace: {
+      lastInboundAt: formatInstantOrNull(journey.inboundAt),
+      lastOutboundAt: formatInstantOrNull(journey.outboundAt),
+      silentFor: journey.inboundAt === null ? null : formatDuration(now - journey.inboundAt),
+      normalPause: normalMs === null ? null : formatDuration(normalMs),
+      stallsAt: formatInstantOrNull(journey.stall.at),
+      stallProbability: null,
+      basis: journey.stall.at === null ? null : 'fixed',
+    },
+    alerts: Object.values(journey.alerts).map((alert) => renderAlert(place, journey.id, alert)),
+    nextBestAction: null,
+    touchpoints: journey.touchpoints,
+    channels: [...journey.channels],
+    absorbedInto,
+    halfLifeMs: definition.halfLifeMs,
+    seq: journey.seq,
+    updatedAt: formatInstant(now),
+  };
+}
+
+function renderPeople(subject: SubjectState, journey: JourneyState): JourneyPerson[] {
+  const people: JourneyPerson[] = [];
+  for (const [id, trace] of Object.entries(journey.people)) {
+    const info = subject.people[id];
+    if (!info) continue;
+    people.push({
+      id,
+      name: info.name,
+      email: info.email,
+      roles: [...(trace.roles ?? [])],
+      lastInboundAt: formatInstantOrNull(trace.inboundAt),
+      touchpoints: trace.touchpoints,
+    });
+  }
+  return people;
+}

@@ -1,0 +1,148 @@
+/**
+ * What the advance task keeps of a subject and its journeys: plain JSON, every list bounded. Times are epoch ms. Written once per
+ * touchpoint, so small: a typical journey is under 1.5 kB.
+ */
+import type { AlertReason } from '@cairn/contracts/generated/alert.ts';
+import type { AccountSummary, SubjectRef } from '@cairn/contracts/generated/stitched.ts';
+import type { Touchpoint } from '@cairn/contracts/generated/touchpoint.ts';
+
+/** An account, a person without one, or (under definitions of unit person) one person within an account. */
+export interface SubjectState {
+  unit: 'account' | 'person';
+  id: string;
+  /** The account within which this person is kept: its partition is where messages for them go. Null: the subject itself. */
+  host: string | null;
+  /** As last seen, traits bounded. */
+  account: AccountSummary | null;
+  people: Readonly<Record<string, PersonInfo>>;
+  /** Absorbed person id → who lives on; for state that arrives after the merge was told. */
+  aliases?: Readonly<Record<string, string>>;
+  /** By definition name. */
+  journeys: Readonly<Record<string, JourneyState>>;
+  /** Of a subject that was absorbed and lives again: where the seqs of its journeys go on. */
+  seqs?: Readonly<Record<string, number>>;
+}
+
+/** What is left of a subject that was absorbed: where messages for it go, and where its seq would go on. */
+export interface MovedSubject {
+  moved: SubjectRef;
+  /** When the stitcher decided it; a later decision may bring the subject back. */
+  at: number;
+  seqs: Readonly<Record<string, number>>;
+}
+
+export interface PersonInfo {
+  name: string | null;
+  email: string | null;
+  userId: string | null;
+  /** Log time of their last touchpoint. */
+  seenAt: number;
+}
+
+export interface JourneyState {
+  id: string;
+  /** Of the definition that it last advanced by. */
+  version: number;
+  seq: number;
+  startedAt: number;
+  stage: string;
+  stageSince: number;
+  visits: readonly Visit[];
+  status: 'active' | 'stalled' | 'won' | 'lost';
+  /** Touchpoint time of the outcome. */
+  endedAt: number | null;
+  touchpoints: number;
+  channels: readonly string[];
+  inboundAt: number | null;
+  outboundAt: number | null;
+  pauses: Pauses;
+  stall: StallState;
+  /** Engagement: rule name → its sum. */
+  points: Readonly<Record<string, RuleSum>>;
+  /** Fit rules of the account that hold now. */
+  fit: readonly string[];
+  qualification: 'mql' | 'sql' | null;
+  people: Readonly<Record<string, PersonTrace>>;
+  /** Newest first. */
+  last: readonly LastTouchpoint[];
+  /** By kind; resolved ones are gone. */
+  alerts: Readonly<Partial<Record<AlertKind, AlertState>>>;
+  updatedAt: number;
+}
+
+/** [stage, entered, left, the touchpoint that entered it (null: the journey started there)] */
+export type Visit = readonly [stage: string, enteredAt: number, leftAt: number | null, touchpointId: string | null];
+
+/** [the sum at that time, that time, the last touchpoint that counted] */
+export type RuleSum = readonly [sum: number, at: number, touchpointId: string];
+
+/** Of pauses between inbound touchpoints: [how many, milliseconds together, business days together] */
+export type Pauses = readonly [count: number, ms: number, businessDays: number];
+
+export interface StallState {
+  /** When this silence becomes a stall; null: never in this stage. */
+  at: number | null;
+  /** When the timer is due; null: none is set. */
+  due: number | null;
+  /** How late the pipeline was with the last inbound touchpoint (ms); a backlog is not the buyer's silence. */
+  lag: number;
+  /** This silence has had its alert, or (imported) is not to have one. */
+  settled: boolean;
+}
+
+export interface PersonTrace {
+  touchpoints: number;
+  inboundAt: number | null;
+  roles?: readonly string[];
+  /** Fit rules that ask for the person and hold for this one. */
+  fit?: readonly string[];
+}
+
+export type LastTouchpoint = readonly [
+  id: string,
+  messageId: string,
+  kind: Touchpoint['kind'],
+  event: string | null,
+  timestamp: number,
+  receivedAt: number,
+  direction: 'inbound' | 'outbound' | 'none',
+  channel: string | null,
+  personId: string | null,
+  properties: Readonly<Record<string, unknown>> | null,
+];
+
+export const ALERT_KINDS = ['stall', 'role-silent', 'single-threaded', 'role-missing'] as const;
+export type AlertKind = (typeof ALERT_KINDS)[number];
+
+export interface AlertState {
+  id: string;
+  kind: AlertKind;
+  stage: string;
+  state: 'open' | 'acknowledged' | 'snoozed' | 'resolved';
+  openedAt: number;
+  reason: AlertReason;
+  snoozedUntil: number | null;
+  verdict: 'real' | 'not-a-stall' | 'already-handled' | null;
+  resolvedBy: 'buyer' | 'person' | 'outcome' | null;
+  history: readonly (readonly [at: number, state: AlertStepState, by: string | null])[];
+}
+export type AlertStepState = 'open' | 'acknowledged' | 'snoozed' | 'escalated' | 'resolved';
+
+/** A buying group is about ten people; the state of a subject is written whole at each touchpoint. The least recent leave. */
+export const PEOPLE_KEPT = 50;
+/** Enough for a year of going back and forth. */
+export const VISITS_KEPT = 30;
+export const CHANNELS_KEPT = 20;
+/** An alert shows the last few; the timeline has them all. */
+export const LAST_TOUCHPOINTS_KEPT = 3;
+/** Characters of JSON of a touchpoint's properties that an alert may show. */
+export const LAST_PROPERTIES_CHARS = 120;
+/** Characters of JSON of an account's traits. */
+export const TRAITS_CHARS = 4_096;
+export const ALIASES_KEPT = 50;
+/** Acknowledge and snooze may go on for ever; the newest are kept. */
+export const ALERT_STEPS_KEPT = 20;
+
+export function isMoved(state: SubjectState | MovedSubject): state is MovedSubject {
+  return 'moved' in state;
+}

@@ -1,0 +1,55 @@
+import { createExpressApp } from '@cairn/service-kit/express-app.ts';
+import type { Ports, RunningService } from '@cairn/service-kit/service.ts';
+import { runTask } from '@cairn/task/run-task.ts';
+import type { RunTaskOptions } from '@cairn/task/running-task.ts';
+import type { OrchestratorConfig } from './config.ts';
+import { createAdvanceMetrics } from './shell/advance-metrics.ts';
+import { createAdvanceTask } from './shell/advance-task.ts';
+import { createControlRoutes } from './shell/control-routes.ts';
+import { createControlTask } from './shell/control-task.ts';
+import { createDefaultDefinition } from './shell/default-definition.ts';
+import { awaitDefinitionLive } from './shell/definition-live.ts';
+import { createDefinitionRoutes } from './shell/definition-routes.ts';
+import { startDeliverer } from './shell/deliverer.ts';
+import { loadSecretKey } from './shell/secrets.ts';
+
+/** ADVANCE and DELIVER: stitched touchpoints in, journeys and alerts out, webhooks to whoever asked. */
+export async function startOrchestrator(ports: Ports, config: OrchestratorConfig): Promise<RunningService> {
+  const { log, clock, logger, metrics } = ports;
+  const partitions = (topic: string): number => log.partitions(topic);
+  const defaultDefinition = createDefaultDefinition(config.definitionPath);
+  // A bad definition stops the start, not the first workspace made a week later.
+  await defaultDefinition();
+  const secretKey = loadSecretKey(config.dataDir, config.secretKey);
+  const advanceTask = createAdvanceTask({ partitions, metrics: createAdvanceMetrics(metrics) });
+
+  const control = await runTask(log, clock, createControlTask({ partitions }), faultsOf('control'));
+  const advance = await runTask(log, clock, advanceTask, faultsOf('advance'));
+  const deliverer = await startDeliverer(ports, { ...config, secretKey }, faultsOf('deliver'));
+
+  const parts = [
+    createDefinitionRoutes(ports),
+    createControlRoutes({ ports, defaultDefinition, definitionLive: awaitDefinitionLive }),
+    deliverer.routes,
+  ];
+  const handle = createExpressApp({ logger }, (app) => parts.forEach((part) => part.routes(app)));
+  logger.info({ event: 'orchestrator.started' });
+
+  return {
+    name: 'orchestrator',
+    http: { claims: (method, path) => parts.some((part) => part.claims(method, path)), handle },
+    ready: () => control.isReady() && advance.isReady() && deliverer.ready(),
+    async stop() {
+      await Promise.all([control.stop(), advance.stop(), deliverer.stop()]);
+      logger.info({ event: 'orchestrator.stopped' });
+    },
+  };
+
+  function faultsOf(task: string): RunTaskOptions {
+    return {
+      onFault: ({ partition, error }) => logger.warn({ event: `${task}.partition-fault`, partition, err: error }),
+      onParked: (parked) => logger.error({ event: `${task}.parked`, ...parked }),
+      onEffectFault: ({ error, ...fault }) => logger.warn({ event: `${task}.effect-fault`, ...fault, err: error }),
+    };
+  }
+}

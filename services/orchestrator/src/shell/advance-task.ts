@@ -1,0 +1,122 @@
+/**
+ * The advance task: `journey-inbox` → journeys, alerts, deliveries to make. Says which message is which input; the deciding is in
+ * core/. The inbox alone decides: definitions and endpoints come through it too.
+ */
+import type { AlertCommand } from '@cairn/contracts/generated/alert.ts';
+import type { DefinitionPut, EndpointPut, EndpointRemoved } from '@cairn/contracts/generated/control.ts';
+import type { StitchedFile } from '@cairn/contracts/generated/stitched.ts';
+import { keyOf, partitionOf } from '@cairn/contracts/topics.ts';
+import type { LogRecord } from '@cairn/log/log.ts';
+import type { TaskDefinition, TaskInput, TaskOutcome, TaskState } from '@cairn/task/task.ts';
+import type { TimerPurpose } from '../core/advance-journey.ts';
+import { isMoved, type MovedSubject, type SubjectState } from '../core/state.ts';
+import { advanceKeys, readSubjectKey, readTimerPurpose } from './advance-keys.ts';
+import type { AdvanceMetrics } from './advance-metrics.ts';
+import { takeAlertCommand, takeTimer, takeTouchpoint, type AdvanceScope } from './advance-subject.ts';
+import { createDeliverWork, type DeliverWork } from './deliver-work.ts';
+import { takeHandOver, takePersonMerged, takeSubjectState } from './hand-over.ts';
+import { refuseCommand, type Partitions } from './journey-records.ts';
+import { createLiveDefinitions, putEndpoint, type LiveDefinitions } from './live-definitions.ts';
+
+export const ADVANCE_TASK = 'advance';
+
+export interface AdvanceTaskDeps {
+  partitions: Partitions;
+  metrics: AdvanceMetrics;
+}
+
+type Message = StitchedFile | AlertCommand | DefinitionPut | EndpointPut | EndpointRemoved;
+
+/** How often a command was sent on after a subject that moved. */
+const HOPS_HEADER = 'cairn-hops';
+const HOPS_MAX = 20;
+
+export function createAdvanceTask(deps: AdvanceTaskDeps): TaskDefinition {
+  const definitions = createLiveDefinitions();
+  return {
+    name: ADVANCE_TASK,
+    inbox: 'journey-inbox',
+    handle: function advance(state, input, now) {
+      const outcome = handleAdvance(definitions, deps.partitions, state, input, now);
+      deps.metrics.advanced(input, outcome);
+      return outcome;
+    },
+  };
+}
+
+function handleAdvance(
+  definitions: LiveDefinitions,
+  partitions: Partitions,
+  state: TaskState,
+  input: TaskInput,
+  now: number,
+): TaskOutcome {
+  const work = createDeliverWork(state);
+  const scopeOf = (workspace: string): AdvanceScope => ({
+    work,
+    partitions,
+    workspace,
+    definitions: definitions.of(work, workspace),
+    now,
+  });
+  if (input.type === 'timer') {
+    const { workspace } = readSubjectKey(input.key);
+    const { definition, purpose } = readTimerPurpose(input.purpose);
+    takeTimer(scopeOf(workspace), input.key, definition, purpose as TimerPurpose);
+  } else takeMessage(definitions, work, scopeOf, input.record, input.message as Message, now);
+  return work.outcome();
+}
+
+function takeMessage(
+  definitions: LiveDefinitions,
+  work: DeliverWork,
+  scopeOf: (workspace: string) => AdvanceScope,
+  record: LogRecord,
+  message: Message,
+  now: number,
+): void {
+  switch (message.type) {
+    case 'touchpoint.stitched':
+      return takeTouchpoint(scopeOf(message.workspace), message);
+    case 'subject.handed-over':
+      return takeHandOver(scopeOf(message.workspace), message);
+    case 'subject.state':
+      return takeSubjectState(scopeOf(message.workspace), message);
+    case 'person.merged':
+      return takePersonMerged(scopeOf(message.workspace), message);
+    case 'alert.command':
+      return takeCommand(scopeOf(message.workspace), record, message);
+    case 'definition.put':
+      return definitions.put(work, message, now);
+    case 'endpoint.put':
+    case 'endpoint.removed':
+      return putEndpoint(work, message);
+    default:
+      message satisfies never;
+      throw new Error(`journey-inbox has no messages of type ${(message as { type: unknown }).type}`);
+  }
+}
+
+/** To the alert's subject, to where it moved, or to one of its people; else it is refused. */
+function takeCommand(scope: AdvanceScope, { key, headers }: LogRecord, command: AlertCommand): void {
+  const { work, workspace, partitions } = scope;
+  const subject = work.get<SubjectState | MovedSubject>(key);
+  const hops = Number(headers[HOPS_HEADER] ?? 0);
+  if (subject && isMoved(subject) && hops < HOPS_MAX) {
+    const to = keyOf.subject(workspace, subject.moved.id);
+    const partition = partitionOf(to, partitions('journey-inbox'));
+    work.output({
+      topic: 'journey-inbox',
+      partition,
+      key: to,
+      value: command,
+      headers: { [HOPS_HEADER]: String(hops + 1) },
+    });
+    return;
+  }
+  if (takeAlertCommand(scope, key, command)) return;
+  for (const place of work.keys(advanceKeys.peopleWithin(workspace, readSubjectKey(key).slot)))
+    if (takeAlertCommand(scope, place, command)) return;
+  const message = 'There is no such open alert';
+  refuseCommand(work, partitions, workspace, key, { commandId: command.commandId, code: 'not-open', message });
+}

@@ -1,0 +1,103 @@
+/** What the core has decided → records of `journeys`, `alerts` and `delivery-inbox`, and timers of the subject's key. */
+import type { AlertFact, CommandRefused } from '@cairn/contracts/generated/alert.ts';
+import type { Journey, JourneyChanged } from '@cairn/contracts/generated/journey.ts';
+import { keyOf, partitionOf } from '@cairn/contracts/topics.ts';
+import type { Advanced } from '../core/advance-journey.ts';
+import { alertFactId } from '../core/alert.ts';
+import { requestDeliveries, type WebhookFact } from '../core/deliver/request-delivery.ts';
+import { alertWebhook } from '../core/deliver/webhook-facts.ts';
+import { journeyWebhooks } from '../core/journey-webhooks.ts';
+import { renderAlert, summariseJourney } from '../core/render-alert.ts';
+import { renderJourney, slotOf, type JourneyPlace } from '../core/render-journey.ts';
+import { advanceKeys, timerPurpose } from './advance-keys.ts';
+import type { DeliverWork } from './deliver-work.ts';
+import { endpointsOf } from './live-definitions.ts';
+
+export type Partitions = (topic: string) => number;
+
+export function writeRecords(
+  work: DeliverWork,
+  partitions: Partitions,
+  place: JourneyPlace,
+  { journey, outputs }: Advanced,
+  now: number,
+): void {
+  const { workspace, subject, definition } = place;
+  const subjectKey = keyOf.subject(workspace, subject.host ?? subject.id);
+  const stateKey = advanceKeys.subject(workspace, subject);
+  let rendered: Journey | null = null;
+  const render = (absorbedInto: string | null): Journey =>
+    (rendered ??= renderJourney(place, journey, now, absorbedInto));
+
+  function write(topic: string, key: string, value: unknown): void {
+    work.output({ topic, partition: partitionOf(subjectKey, partitions(topic)), key, value });
+  }
+
+  for (const output of outputs) {
+    switch (output.type) {
+      case 'timer':
+        work.timer(stateKey, timerPurpose(definition.name, output.purpose), output.dueAt);
+        break;
+      case 'changed': {
+        const { events, from, touchpoint, imported, cause, absorbedInto } = output;
+        const fact: JourneyChanged = {
+          type: 'journey.changed',
+          // One for each seq: no hash is needed to make it the same again.
+          factId: `fct_${journey.id.slice(4)}.${journey.seq}`,
+          workspace,
+          at: now,
+          journey: render(absorbedInto),
+          touchpoint,
+          events,
+          from,
+          imported,
+          cause,
+        };
+        write('journeys', keyOf.journey(workspace, slotOf(subject), definition.name), fact);
+        if (events.length > 0) for (const webhook of journeyWebhooks(fact)) deliver(work, partitions, webhook);
+        break;
+      }
+      case 'alert': {
+        const fact: AlertFact = {
+          type: output.fact,
+          factId: alertFactId(output.alert),
+          workspace,
+          at: now,
+          alert: renderAlert(place, journey.id, output.alert),
+          journey: summariseJourney(render(null)),
+          imported: output.imported,
+          commandId: output.commandId,
+        };
+        write('alerts', subjectKey, fact);
+        const webhook = alertWebhook(fact);
+        if (webhook) deliver(work, partitions, webhook);
+        break;
+      }
+      case 'refused':
+        refuseCommand(work, partitions, workspace, subjectKey, output);
+        break;
+      default:
+        output satisfies never;
+    }
+  }
+}
+
+/** The answer to a command that could not be followed. */
+export function refuseCommand(
+  work: DeliverWork,
+  partitions: Partitions,
+  workspace: string,
+  key: string,
+  { commandId, code, message }: { commandId: string; code: string; message: string },
+): void {
+  const value: CommandRefused = { type: 'command.refused', workspace, commandId, code, message };
+  work.output({ topic: 'alerts', partition: partitionOf(key, partitions('alerts')), key, value });
+}
+
+function deliver(work: DeliverWork, partitions: Partitions, webhook: WebhookFact): void {
+  for (const request of requestDeliveries(endpointsOf(work, webhook.workspace), webhook)) {
+    const key = keyOf.endpoint(request.workspace, request.endpointId);
+    const partition = partitionOf(key, partitions('delivery-inbox'));
+    work.output({ topic: 'delivery-inbox', partition, key, value: request });
+  }
+}
