@@ -159,7 +159,6 @@ export const PROCESS_SETTINGS = {
 
 export type ProcessConfig = ReturnType<typeof readProcessConfig>;
 
-// eslint-disable-next-line @typescript-eslint/explicit-function-return-type -- the type is what the settings say
 export function readProcessConfig(env: Env = process.env) {
   return readEnv(env, PROCESS_SETTINGS);
 }

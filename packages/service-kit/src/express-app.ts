@@ -30,7 +30,7 @@ export function createExpressApp(
   routes(app);
   app.use((_request, _response, next) => next(notFound('resource')));
   app.use(answerFault(options.logger));
-  return app as unknown as (request: IncomingMessage, response: ServerResponse) => void;
+  return app;
 }
 
 const securityHeaders: RequestHandler = (_request, response, next) => {

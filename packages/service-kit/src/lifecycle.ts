@@ -16,7 +16,7 @@ export interface LifecycleOptions {
   services: readonly RunningService[];
   /** Closed last: ports, telemetry. */
   finish?(): Promise<void>;
-  exit?(code: number): void;
+  exit?: (code: number) => void;
 }
 
 /** A supervisor kills after 10 s; a second is left to flush. */

@@ -77,8 +77,7 @@ function wrap(span: OtelSpan): Span {
     traceparent: `00-${traceId}-${spanId}-${traceFlags.toString(16).padStart(2, '0')}`,
     set: (name, value) => void span.setAttribute(name, value),
     end(error) {
-      if (error !== undefined)
-        span.setStatus({ code: SPAN_STATUS_ERROR, message: error instanceof Error ? error.message : String(error) });
+      if (error !== undefined) span.setStatus({ code: SPAN_STATUS_ERROR, message: messageOf(error) });
       span.end();
     },
   };
@@ -88,4 +87,9 @@ function parse(traceparent: string | undefined): SpanContext | null {
   const match = traceparent === undefined ? null : SHAPE.exec(traceparent);
   if (!match || /^0+$/.test(match[1]!) || /^0+$/.test(match[2]!)) return null;
   return { traceId: match[1]!, spanId: match[2]!, traceFlags: parseInt(match[3]!, 16), isRemote: true };
+}
+
+function messageOf(error: unknown): string {
+  if (error instanceof Error) return error.message;
+  return typeof error === 'string' ? error : 'failed';
 }

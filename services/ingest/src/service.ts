@@ -15,7 +15,7 @@ export async function startIngest(ports: Ports, config: IngestConfig): Promise<R
   const keys = createWriteKeys(control, clock);
   const bodies = createBodyReader(clock, config);
   const appender = createAppendAdmitted({ log, clock, metrics });
-  const nextRequestId = createRequestIds(clock.random);
+  const nextRequestId = createRequestIds(() => clock.random());
   const handleSegmentCall = createSegmentRoute({ ...ports, keys, bodies, appender, nextRequestId });
   const imports = createImportRoute({ ...ports, keys, appender });
   const handleSettings = createSettingsRoute(keys);

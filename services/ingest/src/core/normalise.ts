@@ -1,4 +1,4 @@
-import { parsePhoneNumberFromString, type CountryCode, isSupportedCountry } from 'libphonenumber-js/min';
+import { isSupportedCountry, parsePhoneNumberFromString } from 'libphonenumber-js/min';
 
 /**
  * Makes what clients send comparable: values that say nothing are removed, e-mail and phone get one spelling. Never invents: what
@@ -92,7 +92,7 @@ export function normaliseEmail(email: string): string {
 /** E.164 where the number says its country or `country` (ISO 3166, two letters) is given; null when it cannot be told, or is no possible number. */
 export function normalisePhone(phone: string, country: string | null): string | null {
   if (phone.length > 40) return null;
-  const known = country !== null && isSupportedCountry(country) ? (country as CountryCode) : undefined;
+  const known = country !== null && isSupportedCountry(country) ? country : undefined;
   const text = phone.trim();
   const parsed = parsePhoneNumberFromString(text.startsWith('00') ? `+${text.slice(2)}` : text, known);
   return parsed?.isPossible() ? parsed.number : null;

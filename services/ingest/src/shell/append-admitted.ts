@@ -77,7 +77,9 @@ export function createAppendAdmitted(deps: { log: Log; clock: Clock; metrics: Me
       if (!open) return;
       open = false;
       cancel();
-      settled(error === null ? null : error instanceof Error ? error : new LogUnavailable(String(error)));
+      settled(
+        error === null || error instanceof Error ? error : new LogUnavailable('the append failed', { cause: error }),
+      );
     }
     const cancel = clock.after(APPEND_MS_MAX, () => settle(new LogUnavailable('the log did not answer in time')));
     log.append(records).then(() => settle(null), settle);

@@ -28,7 +28,7 @@ export interface MappedRow {
 
 const { format, mapping } = workerData as MapWorkerData;
 const reader = createRowReader(format);
-const { map } = compileMapping(mapping);
+const mapper = compileMapping(mapping);
 
 async function mapRow(row: Row): Promise<MappedRow> {
   const { number } = row;
@@ -42,7 +42,7 @@ async function mapRow(row: Row): Promise<MappedRow> {
   });
   if (row.fault) return at(row.fault, null);
   try {
-    const mapped = await map(row.value, number);
+    const mapped = await mapper.map(row.value, number);
     // `undefined` and functions have no JSON; a row that maps to nothing is skipped.
     const json = mapped === undefined || mapped === null ? undefined : JSON.stringify(mapped);
     return { number, json: json ?? null, text: '', fault: null, detail: null, tookTooLong: false };

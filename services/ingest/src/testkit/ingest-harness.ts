@@ -19,6 +19,7 @@ export interface IngestHarness {
   port: number;
   ports: Ports;
   /** Posts as workspace `w1` unless another key is given; a body that is no text or bytes is sent as JSON. */
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- tests reach into answers
   post(path: string, body: unknown, options?: PostOptions): Promise<{ status: number; headers: Headers; body: any }>;
   touchpoints(): Touchpoint[];
   deadLetters(): DeadLetter[];
