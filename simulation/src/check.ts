@@ -21,6 +21,8 @@ export interface Evidence {
   acknowledged: ReadonlySet<string>;
   received: readonly Received[];
   view: FeedView;
+  /** How far a process's clock was behind at most: what a client says happened after "now" counts as now, and so may stall that much sooner. */
+  clockErrorMs: number;
 }
 
 interface Facts {
@@ -45,7 +47,7 @@ export function check(evidence: Evidence): string[] {
   return [
     ...checkNothingLost(evidence, facts),
     ...checkSequences(facts),
-    ...expectations(evidence.traffic).flatMap((expected) => checkJourney(expected, facts)),
+    ...expectations(evidence.traffic).flatMap((expected) => checkJourney(expected, evidence, facts)),
     ...checkNoOtherAlerts(evidence, facts),
     ...checkWebhooks(evidence, facts),
     ...checkFeed(evidence),
@@ -82,7 +84,7 @@ function checkSequences({ journeys }: Facts): string[] {
 }
 
 /** 1 and 4: the journey of these buyers is what the calls make of it, and stalled when it had to, no earlier, no more often. */
-function checkJourney(expected: Expectation, facts: Facts): string[] {
+function checkJourney(expected: Expectation, { clockErrorMs }: Evidence, facts: Facts): string[] {
   const name = `${expected.workspace} ${expected.family}`;
   const living = livingJourneys(facts);
   const ids = new Set(
@@ -111,7 +113,7 @@ function checkJourney(expected: Expectation, facts: Facts): string[] {
     const fact = opened[i];
     if (!fact) break;
     const late = openedAt(fact) - wanted.dueAt;
-    if (late < 0) faults.push(`${name}: a stall ${-late} ms early`);
+    if (late < -clockErrorMs) faults.push(`${name}: a stall ${-late} ms early`);
     if (late > MARGIN_MS) faults.push(`${name}: a stall ${late} ms late`);
     same('stage of a stall', fact.alert.stage, wanted.stage);
     const resolved = mine.filter(({ type, alert }) => type === 'alert.resolved' && alert.id === fact.alert.id);

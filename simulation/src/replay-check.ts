@@ -12,7 +12,7 @@ import type { Role } from './world.ts';
 
 const ROLES: readonly Role[] = ['stitcher', 'orchestrator'];
 /** Nothing but the outside writes these. */
-const OUTSIDE_TOPICS = new Set(['touchpoints', 'control']);
+const OUTSIDE_TOPICS = new Set(['touchpoints']);
 
 /**
  * Replays every inbox from its first record, in one process without a fault, without effects and on a clock that stands still, and
@@ -29,7 +29,7 @@ export async function checkReplay(disk: MemoryDisk): Promise<string[]> {
     });
     const noAnswer = { send: () => () => new Promise(() => {}), received: () => [] };
     for (const definition of tasksOf({ role, log: replay.log, clock: replay.clock }, noAnswer)) {
-      const task = await runTask(replay.log, replay.clock, definition);
+      const task = await runTask(replay.log, replay.clock, definition, { effectGraceMs: 0 });
       await task.ready();
       while ((await task.status()).some(({ backlog }) => backlog > 0)) await settleFully();
       await settleFully();

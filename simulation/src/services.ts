@@ -2,6 +2,9 @@ import { admitTouchpoint } from '@cairn/ingest/core/admit-touchpoint.ts';
 import { createAppendAdmitted } from '@cairn/ingest/shell/append-admitted.ts';
 import { createRecords } from '@cairn/ingest/shell/records.ts';
 import { createLoadRequest } from '@cairn/orchestrator/shell/load-request.ts';
+import { createAdvanceMetrics } from '@cairn/orchestrator/shell/advance-metrics.ts';
+import { createAdvanceTask } from '@cairn/orchestrator/shell/advance-task.ts';
+import { createControlTask } from '@cairn/orchestrator/shell/control-task.ts';
 import { createDeliverTask } from '@cairn/orchestrator/shell/deliver-task.ts';
 import { createMetrics } from '@cairn/service-kit/metrics.ts';
 import { createStitchMetrics } from '@cairn/stitcher/shell/stitch-metrics.ts';
@@ -11,7 +14,6 @@ import type { TaskDefinition } from '@cairn/task/task.ts';
 import type { Receiver } from './endpoint.ts';
 import { startFeed } from './feed.ts';
 import type { FeedView } from './feed.ts';
-import { createStandInAdvance } from './stand-in-advance.ts';
 import type { CallBody } from './traffic.ts';
 import type { Process, Service } from './world.ts';
 
@@ -51,7 +53,8 @@ export function tasksOf(process: Pick<Process, 'role' | 'log' | 'clock'>, receiv
   const partitions = (topic: string): number => process.log.partitions(topic);
   if (process.role === 'stitcher') return [createStitchTask({ partitions, metrics: createStitchMetrics(metrics) })];
   return [
-    createStandInAdvance(partitions),
+    createControlTask({ partitions }),
+    createAdvanceTask({ partitions, metrics: createAdvanceMetrics(metrics) }),
     createDeliverTask({
       topics: { partitions },
       metrics,

@@ -1,10 +1,9 @@
 import { seededRandom } from '@cairn/clock/clock.virtual.ts';
-import { encodeJson } from '@cairn/contracts/json.ts';
-import { keyOf, partitionOf } from '@cairn/contracts/topics.ts';
 import { check } from './check.ts';
 import { createClients } from './client.ts';
-import { EXTERNAL_HEADER, digestOf } from './digest.ts';
-import { ENDPOINT_ID, createReceiver, endpointOf, partitionsOf } from './endpoint.ts';
+import { setUp } from './control.ts';
+import { digestOf } from './digest.ts';
+import { createReceiver } from './endpoint.ts';
 import { createInjector, describeFault, planFaults } from './faults.ts';
 import { createFeedView } from './feed.ts';
 import { plantBug } from './planted-bugs.ts';
@@ -50,7 +49,7 @@ export async function simulate(seed: number, bug: PlantedBug | null = null): Pro
     onError,
   });
   const receiver = createReceiver(world.disk, seededRandom(seed * 3));
-  for (const workspace of traffic.workspaces) putEndpoint(world, workspace);
+  setUp(world, traffic.workspaces);
 
   for (const slot of SLOTS) world.start(slot);
   injector.arm(world, faults);
@@ -59,6 +58,7 @@ export async function simulate(seed: number, bug: PlantedBug | null = null): Pro
   injector.heal(world);
   await world.clock.advance(DRAIN_MS);
 
+  const clockErrorMs = Math.max(0, ...faults.map(({ action, ms }) => (action === 'clock' ? -ms : 0)));
   const backlogs = await Promise.all(SLOTS.map((slot) => world.process(slot)?.service?.backlog?.() ?? 0));
   const undone = backlogs.flatMap((count, i) => (count > 0 ? [`${SLOTS[i]} leaves ${count} records unhandled`] : []));
   const evidence = {
@@ -67,6 +67,7 @@ export async function simulate(seed: number, bug: PlantedBug | null = null): Pro
     acknowledged: clients.acknowledged(),
     received: receiver.received(),
     view,
+    clockErrorMs,
   };
   const violations = [...errors, ...undone, ...check(evidence), ...(await checkReplay(world.disk))];
   const { sha256, records } = digestOf(world.disk);
@@ -77,11 +78,4 @@ export async function simulate(seed: number, bug: PlantedBug | null = null): Pro
     digest: sha256,
     counts: { calls: traffic.calls.length, records, webhooks: receiver.received().length },
   };
-}
-
-function putEndpoint({ disk, clock }: World, workspace: string): void {
-  const key = keyOf.endpoint(workspace, ENDPOINT_ID);
-  const partition = partitionOf(key, partitionsOf('delivery-inbox'));
-  const value = encodeJson(endpointOf(workspace, clock.now()));
-  disk.append([{ topic: 'delivery-inbox', partition, key, value, headers: { [EXTERNAL_HEADER]: '1' } }], clock.now());
 }
