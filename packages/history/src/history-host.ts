@@ -19,9 +19,9 @@ export interface HostOptions extends HistoryWorkerData {
 
 /** Resolves once the tables are migrated and the sink runs. A worker that dies rejects what was asked of it and is not restarted: readiness turns false. */
 export async function hostHistory(options: HostOptions): Promise<HostedHistory> {
-  const { onFault = () => {}, onChunk = () => {}, target, log } = options;
+  const { onFault = () => {}, onChunk = () => {}, target, log, sink } = options;
   const worker = new Worker(new URL('./history-worker.ts', import.meta.url), {
-    workerData: { target, log } satisfies HistoryWorkerData,
+    workerData: { target, log, sink } satisfies HistoryWorkerData,
   });
   const waiting = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>();
   let calls = 0;

@@ -9,6 +9,8 @@ import { openClickhouseHistory, type HistoryTarget } from './history.clickhouse.
 import { startSink } from './sink.ts';
 
 export interface HistoryWorkerData {
+  /** Whether this one carries the topics in. Exactly one may, over all processes: two would each insert everything. */
+  sink: boolean;
   target: HistoryTarget;
   log:
     | { kind: 'lmdb'; path: string; topics: TopicConfig[] }
@@ -20,7 +22,7 @@ export type HistoryCall =
   | { id: number; call: 'healthy' | 'lag' | 'caughtUp' | 'stop' };
 
 const port = parentPort!;
-const { target, log: logTarget } = workerData as HistoryWorkerData;
+const { target, log: logTarget, sink: isSink } = workerData as HistoryWorkerData;
 
 async function openLog() {
   if (logTarget.kind === 'lmdb') {
@@ -31,30 +33,32 @@ async function openLog() {
   return createKafkaLog({ ...logTarget, clock: systemClock, clientId: 'cairn-history' });
 }
 
-const log = await openLog();
+const log = isSink ? await openLog() : null;
 const history = await openClickhouseHistory(target);
-const sink = await startSink({
-  log,
-  history,
-  clock: systemClock,
-  onFault: (error) => port.postMessage({ event: 'fault', message: String((error as Error)?.message ?? error) }),
-  onChunk: (chunk) => port.postMessage({ event: 'chunk', ...chunk }),
-});
+const sink =
+  log &&
+  (await startSink({
+    log,
+    history,
+    clock: systemClock,
+    onFault: (error) => port.postMessage({ event: 'fault', message: String((error as Error)?.message ?? error) }),
+    onChunk: (chunk) => port.postMessage({ event: 'chunk', ...chunk }),
+  }));
 
 async function answer(call: HistoryCall): Promise<unknown> {
   switch (call.call) {
     case 'query':
       return history.query(call.sql, call.params);
     case 'healthy':
-      return sink.healthy() && (await history.healthy());
+      return (sink?.healthy() ?? true) && (await history.healthy());
     case 'lag':
-      return sink.lag();
+      return sink?.lag() ?? 0;
     case 'caughtUp':
-      return sink.caughtUp();
+      return sink?.caughtUp();
     case 'stop':
-      await sink.stop();
+      await sink?.stop();
       await history.close();
-      await log.close();
+      await log?.close();
       return null;
   }
 }

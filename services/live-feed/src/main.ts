@@ -1,6 +1,10 @@
 import { runInCluster } from '@cairn/service-kit/cluster-main.ts';
-import { readLiveFeedConfig } from './config.ts';
-import { startLiveFeed } from './service.ts';
+import { readHistoryConfig, readLiveFeedConfig } from './config.ts';
+import { startWithHistory } from './with-history.ts';
 
 /** Live-feed as a process of its own, on Kafka. */
-await runInCluster({ name: 'live-feed', readConfig: () => readLiveFeedConfig(), start: startLiveFeed });
+await runInCluster({
+  name: 'live-feed',
+  readConfig: () => ({ ...readLiveFeedConfig(), history: readHistoryConfig() }),
+  start: startWithHistory,
+});

@@ -22,7 +22,7 @@ import { firstRun } from '../first-run.ts';
 import { hostTasks } from './host-tasks.ts';
 import { topicConfigs, type LogTarget } from './open-log.ts';
 import { openPorts, type ClockTarget } from './open-ports.ts';
-import { touchpointHistory } from './touchpoint-history.ts';
+import { touchpointHistory } from '@cairn/live-feed/shell/history-timeline.ts';
 
 export interface AllInOne {
   ports: Ports;
@@ -64,6 +64,7 @@ export async function startAllInOne(
 
   const historyChunks = metrics.counter('cairn_history_rows_total', 'Rows that the history took');
   const history: HostedHistory = await hostHistory({
+    sink: true,
     log: logTarget,
     target: config.clickhouseUrl ? { url: config.clickhouseUrl } : { chdbPath: join(dataDir, 'history') },
     onFault: (message) => logger.warn({ event: 'history.fault', message }),

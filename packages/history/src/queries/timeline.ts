@@ -67,7 +67,11 @@ function itemOf(row: TimelineRow): TouchpointItem {
 }
 
 /** The subject and everyone it absorbed, however many steps ago. Few: a loop of tiny queries beats a recursive one. */
-export async function absorbedInto(history: Pick<History, 'query'>, workspace: string, subjectId: string): Promise<string[]> {
+export async function absorbedInto(
+  history: Pick<History, 'query'>,
+  workspace: string,
+  subjectId: string,
+): Promise<string[]> {
   const known = new Set([subjectId]);
   for (let wave = [subjectId]; wave.length;) {
     const rows = await history.query<{ subject_id: string }>(
