@@ -1,4 +1,5 @@
 import type { LogRecord, NewRecord, TopicConfig } from './log.ts';
+import { TOMBSTONE_KEPT_MS } from './retention.ts';
 import { createStateTable, type StateTable } from './state-table.ts';
 
 /**
@@ -120,10 +121,13 @@ function clean(partition: MemoryPartition, topic: TopicConfig, now: number): voi
   }
   if (topic.cleanup === 'compact') {
     const newest = new Map<string, bigint>();
-    for (const record of partition.records) newest.set(record.key, record.offset);
     const compactBefore = now - (topic.minCompactionLagMs ?? 0);
+    for (const record of partition.records) if (record.at <= compactBefore) newest.set(record.key, record.offset);
+    // Newest among those that may be compacted, as on the other logs: what is younger than the lag hides nothing yet.
     partition.records = partition.records.filter(
-      (record) => record.at > compactBefore || (newest.get(record.key) === record.offset && record.value !== null),
+      (record) =>
+        record.at > compactBefore ||
+        (newest.get(record.key) === record.offset && (record.value !== null || record.at >= now - TOMBSTONE_KEPT_MS)),
     );
   }
 }
