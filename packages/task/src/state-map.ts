@@ -50,25 +50,33 @@ export function createStateMap(reader: StateReader, cacheBytes: number): StateMa
   let youngBytes = 0;
   let changed: Slot[] = [];
 
-  function slotOf(key: string): Slot {
+  /** undefined: absent. What is absent is not remembered: a look-up is cheap, and a search for many would push out what is there. */
+  function find(key: string): Slot | undefined {
     const known = young.get(key);
     if (known) return known;
-    let slot = old.get(key);
-    if (slot) old.delete(key);
-    else {
-      const entry = reader.get(key);
-      slot = {
-        key,
-        value: entry?.value ? decodeJson(entry.value) : undefined,
-        timers: entry?.timers ?? NO_TIMERS,
-        bytes: entry?.value?.length ?? 0,
-        valueChanged: false,
-        changed: false,
-      };
+    const kept = old.get(key);
+    if (kept) {
+      old.delete(key);
+      return keep(kept);
     }
-    young.set(key, slot);
+    const entry = reader.get(key);
+    if (!entry) return undefined;
+    const { value, timers } = entry;
+    const parsed = value ? decodeJson(value) : undefined;
+    return keep({ key, value: parsed, timers, bytes: value?.length ?? 0, valueChanged: false, changed: false });
+  }
+
+  function keep(slot: Slot): Slot {
+    young.set(slot.key, slot);
     youngBytes += slot.bytes + OVERHEAD_BYTES;
     return slot;
+  }
+
+  /** For writing. */
+  function slotOf(key: string): Slot {
+    return (
+      find(key) ?? keep({ key, value: undefined, timers: NO_TIMERS, bytes: 0, valueChanged: false, changed: false })
+    );
   }
 
   function mark(slot: Slot): void {
@@ -78,8 +86,8 @@ export function createStateMap(reader: StateReader, cacheBytes: number): StateMa
   }
 
   return {
-    get: <T>(key: string) => slotOf(key).value as T | undefined,
-    timers: (key) => slotOf(key).timers,
+    get: <T>(key: string) => find(key)?.value as T | undefined,
+    timers: (key) => find(key)?.timers ?? NO_TIMERS,
     keys(prefix) {
       const keys = new Set<string>();
       for (const [key, entry] of reader.entries(prefix)) if (entry.value) keys.add(key);
