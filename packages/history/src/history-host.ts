@@ -20,6 +20,9 @@ export interface HostOptions extends HistoryWorkerData {
 /** Resolves once the tables are migrated and the sink runs. A worker that dies rejects what was asked of it and is not restarted: readiness turns false. */
 export async function hostHistory(options: HostOptions): Promise<HostedHistory> {
   const { onFault = () => {}, onChunk = () => {}, target, log, sink } = options;
+  // chDB's library leaves destructors of thread-local data behind. Loaded by the worker alone, it is unmapped with the worker, and the
+  // thread's end then jumps into nothing (SIGSEGV at every stop). Held by this thread too, it stays mapped to the end of the process.
+  if ('chdbPath' in target) await import('chdb');
   const worker = new Worker(new URL('./history-worker.ts', import.meta.url), {
     workerData: { target, log, sink } satisfies HistoryWorkerData,
   });

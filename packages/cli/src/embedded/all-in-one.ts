@@ -90,7 +90,9 @@ export async function startAllInOne(
   };
 
   // Ingest stops first and the history last: what was accepted on the way down is carried through.
-  const services = [ingest, tasks, liveFeed, historyService];
+  let begun = false;
+  const beginning: RunningService = { name: 'first-run', ready: () => begun, stop: async () => {} };
+  const services = [ingest, tasks, liveFeed, historyService, beginning];
   const front = createHttpFront({
     host: config.host,
     port: config.port,
@@ -101,6 +103,7 @@ export async function startAllInOne(
   });
   const { url } = await front.listen();
   const first = await firstRun(ports, { dataDir, url, defaultDefinition });
+  begun = true;
   logger.info({ event: 'process.listening', url });
   return {
     ports,
