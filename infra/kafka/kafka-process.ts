@@ -166,6 +166,8 @@ function serverProperties(topicsDir: string, port: number, controllerPort: numbe
     'share.coordinator.state.topic.replication.factor': '1',
     'share.coordinator.state.topic.min.isr': '1',
     'group.initial.rebalance.delay.ms': '0',
+    // The tests kill processes and wait for their sessions to end.
+    'group.min.session.timeout.ms': '1000',
     // The cleaner looks at compacted topics every 15 s by default; the tests wait for it.
     'log.cleaner.backoff.ms': '1000',
   })

@@ -88,5 +88,5 @@ export function decodeClaim(memberId: string, bytes: Buffer): Claim {
 }
 
 function numbers(value: unknown): number[] {
-  return Array.isArray(value) ? value.filter((entry) => Number.isInteger(entry)) : [];
+  return Array.isArray(value) ? value.filter((entry): entry is number => Number.isInteger(entry)) : [];
 }

@@ -76,6 +76,8 @@ export interface KafkaCluster {
     producer: ProducerIdentity,
     commit: boolean,
   ): Promise<void>;
+  /** Puts a member out of its group, as a session that has run out does. For tests of fencing. */
+  evict(groupId: string, memberId: string): Promise<void>;
   /** Forgets the node's connections after one broke, so that the next request makes new ones. */
   forget(error: unknown): void;
   /** Cuts every connection; what waits is rejected. */
@@ -271,6 +273,11 @@ export function createKafkaCluster(connection: KafkaConnection): KafkaCluster {
       await broker.endTxn({ transactionalId, ...producer, transactionResult: commit });
     },
 
+    async evict(groupId, memberId) {
+      const broker = await cluster.findGroupCoordinator({ groupId, coordinatorType: 0 });
+      await broker.leaveGroup({ groupId, memberId });
+    },
+
     forget(error) {
       const { host, port, name } = error as { host?: string; port?: number; name?: string };
       if (
@@ -372,6 +379,7 @@ interface Broker {
   }): Promise<{ producerId: string; producerEpoch: number }>;
   addPartitionsToTxn(request: object): Promise<unknown>;
   endTxn(request: object): Promise<unknown>;
+  leaveGroup(member: { groupId: string; memberId: string }): Promise<unknown>;
 }
 
 interface Cluster {

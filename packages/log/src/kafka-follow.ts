@@ -19,14 +19,16 @@ export async function followKafka(deps: {
   clock: Clock;
   names: TopicNames;
   topics: readonly string[];
-  cursor: Cursor | 'start' | 'end';
+  /** Or `start`, or `end`. */
+  cursor: Cursor;
   /** Aborted when the log closes. */
   signal: AbortSignal;
   onClose: () => void;
 }): Promise<Follower> {
   const { clock, names } = deps;
   const topics = deps.topics.map(names.toKafka);
-  const known: Positions = deps.cursor === 'start' || deps.cursor === 'end' ? new Map() : decodeCursor(deps.cursor);
+  const known: Positions =
+    deps.cursor === 'start' || deps.cursor === 'end' ? (new Map() as Positions) : decodeCursor(deps.cursor);
   const cluster = createKafkaCluster(deps.connection);
   const closing = new AbortController();
   let reader: KafkaReader;

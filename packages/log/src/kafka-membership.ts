@@ -5,13 +5,13 @@
  */
 import { AssignerProtocol, Kafka, type Consumer, type EachBatchPayload, type PartitionAssigner } from 'kafkajs';
 import { assignPartitions, decodeClaim, encodeClaim } from './kafka-assignment.ts';
-import { kafkaConfig } from './kafka-cluster.ts';
+import { createKafkaCluster, kafkaConfig } from './kafka-cluster.ts';
 import { holdPartition, type Fetching, type HolderDeps, type PartitionHolder } from './kafka-partition.ts';
-import { rejoinGroup } from './kafka-patches.ts';
+import { muteHeartbeats, rejoinGroup } from './kafka-patches.ts';
 import type { JoinOptions, LogRecord, Membership } from './log.ts';
 
 export interface KafkaMembership extends Membership {
-  /** Leaves the group and tells nobody in here: the others take this member for dead while its runs go on. For tests of fencing. */
+  /** The others take this member for dead; it fetches and runs on, and hears of it when it is fenced. For tests of fencing. */
   isolate(): Promise<void>;
   /** Cuts the connections; runs are left hanging. For tests of a crash. */
   crash(): Promise<void>;
@@ -54,7 +54,7 @@ export async function joinKafkaGroup(deps: MembershipDeps): Promise<KafkaMembers
   let memberId = '';
   let told: number[] = [];
   let joined = false;
-  let isolated = false;
+  let unmute: (() => void) | null = null;
   let leaving = false;
 
   const consumer = new Kafka(kafkaConfig(deps.connection)).consumer({
@@ -112,7 +112,7 @@ export async function joinKafkaGroup(deps: MembershipDeps): Promise<KafkaMembers
     for (const holder of holders.values()) letGo(holder);
     assigned = new Set();
     changed();
-    if (!payload.restart && !leaving && !isolated)
+    if (!payload.restart && !leaving)
       deps.onFatal(
         new Error(`the consumer of ${groupId} has crashed: ${payload.error.message}`, { cause: payload.error }),
       );
@@ -129,7 +129,7 @@ export async function joinKafkaGroup(deps: MembershipDeps): Promise<KafkaMembers
       fetching,
       run: (owned) => options.run(owned),
       onFault(error) {
-        if (isolated) void rejoin();
+        unmute?.();
         options.onFault?.({ partition, error });
       },
       onChange: changed,
@@ -176,19 +176,12 @@ export async function joinKafkaGroup(deps: MembershipDeps): Promise<KafkaMembers
     await heartbeat();
   }
 
-  const run = (): Promise<void> => consumer.run({ autoCommit: false, eachBatchAutoResolve: false, eachBatch });
-
-  async function rejoin(): Promise<void> {
-    isolated = false;
-    await run();
-  }
-
   const stopTelling = clock.every(GROUP_OFFSET_MS, () => {
     const offsets = [...holders.values()].flatMap((holder) => {
       const committed = holder.isRunning() ? holder.committed() : null;
       return committed === null ? [] : [{ topic: inbox, partition: holder.partition, offset: String(committed) }];
     });
-    if (offsets.length > 0 && !isolated) void consumer.commitOffsets(offsets).catch(() => {});
+    if (offsets.length > 0) void consumer.commitOffsets(offsets).catch(() => {});
   });
 
   function changed(): void {
@@ -208,7 +201,7 @@ export async function joinKafkaGroup(deps: MembershipDeps): Promise<KafkaMembers
 
   await consumer.connect();
   await consumer.subscribe({ topics: [inbox], fromBeginning: true });
-  await run();
+  await consumer.run({ autoCommit: false, eachBatchAutoResolve: false, eachBatch });
 
   return {
     owned: () => [...holders.values()].filter((holder) => holder.isRunning()).map((holder) => holder.partition),
@@ -225,8 +218,11 @@ export async function joinKafkaGroup(deps: MembershipDeps): Promise<KafkaMembers
       deps.onLeave();
     },
     async isolate() {
-      isolated = true;
-      await consumer.stop();
+      unmute = muteHeartbeats(memberId);
+      const cluster = createKafkaCluster(deps.connection);
+      await cluster.refresh([]);
+      await cluster.evict(groupId, memberId);
+      await cluster.close();
     },
     async crash() {
       leaving = true;

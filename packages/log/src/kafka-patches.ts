@@ -84,6 +84,7 @@ function readBatchesAsTheyAre(): void {
 }
 
 const joinAgain = new Set<string>();
+const muted = new Set<string>();
 
 /**
  * Makes the member join its group again at its next heartbeat. kafkajs has no such call, and a member that has let go of a
@@ -91,6 +92,15 @@ const joinAgain = new Set<string>();
  */
 export function rejoinGroup(memberId: string): void {
   joinAgain.add(memberId);
+}
+
+/**
+ * The member says nothing to its group until the returned function is called: what a process that hangs looks like to the others.
+ * For tests of fencing.
+ */
+export function muteHeartbeats(memberId: string): () => void {
+  muted.add(memberId);
+  return () => muted.delete(memberId);
 }
 
 function letMembersJoinAgain(): void {
@@ -104,6 +114,7 @@ function letMembersJoinAgain(): void {
   };
   const original = ConsumerGroup.prototype.heartbeat;
   ConsumerGroup.prototype.heartbeat = async function heartbeat(this: ConsumerGroup, options) {
+    if (this.memberId !== null && muted.has(this.memberId)) return;
     if (this.memberId !== null && joinAgain.delete(this.memberId))
       throw new KafkaJSProtocolError({
         type: 'REBALANCE_IN_PROGRESS',

@@ -22,7 +22,7 @@ export interface KafkaReader {
   /** Makes sure that fetches are under way; resolves when one of them has ended (well or not). */
   arrival(): Promise<void>;
   /** The error of a fetch that failed, once: the connections are new after it. */
-  takeFault(): unknown;
+  takeFault(): Error | undefined;
   slots: readonly ReaderSlot[];
   slot(topic: string, partition: number): ReaderSlot;
 }
@@ -52,7 +52,7 @@ export function createKafkaReader(cluster: KafkaCluster, from: readonly ReaderSl
   const limits = slots.length === 1 ? FETCH_LIMITS_ALONE : FETCH_LIMITS;
   let stretches: Stretch[] = [];
   let bytesWaiting = 0;
-  let fault: unknown;
+  let fault: Error | undefined;
 
   function take(maxRecords: number, maxBytes: number): { slot: ReaderSlot; record: ReadRecord }[] {
     const taken: { slot: ReaderSlot; record: ReadRecord }[] = [];
@@ -83,7 +83,7 @@ export function createKafkaReader(cluster: KafkaCluster, from: readonly ReaderSl
         (slot) => cluster.leader(slot.topic, slot.partition),
       );
     } catch (error) {
-      fault = error;
+      fault = error as Error;
       return;
     }
     for (const [node, own] of byLeader) if (!inFlight.has(node)) inFlight.set(node, fetch(node, own));
@@ -101,9 +101,9 @@ export function createKafkaReader(cluster: KafkaCluster, from: readonly ReaderSl
     } catch (error) {
       try {
         if (errorType(error) === 'OFFSET_OUT_OF_RANGE') await backIntoRange(own);
-        else fault = error;
+        else fault = error as Error;
       } catch (second) {
-        fault = second;
+        fault = second as Error;
       }
     } finally {
       for (const slot of own) slot.fetching = false;

@@ -80,7 +80,21 @@ export function createTransactor(deps: { cluster: KafkaCluster; clock: Clock; tr
       await cluster.endTransaction(coordinator, transactionalId, own, true);
       producer = own;
     } catch (error) {
-      throw asLogError(error);
+      throw asLogError(await truth(own, error));
+    }
+  }
+
+  /**
+   * Fenced in the middle of a transaction, Kafka may speak of an invalid state instead. To give the transaction up is right in any
+   * case, and its answer tells: only a producer of the old epoch is refused.
+   */
+  async function truth(own: ProducerIdentity, error: unknown): Promise<unknown> {
+    if (errorType(error) === '' || FENCED.includes(errorType(error))) return error;
+    try {
+      await cluster.endTransaction(coordinator, transactionalId, own, false);
+      return error;
+    } catch (answer) {
+      return FENCED.includes(errorType(answer)) ? answer : error;
     }
   }
 

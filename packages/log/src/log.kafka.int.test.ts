@@ -1,6 +1,8 @@
-import { afterAll, beforeAll, describe } from 'vitest';
+import { afterAll, describe } from 'vitest';
 import { systemClock } from '@cairn/clock/clock.system.ts';
-import { findTestKafka, type TestKafka } from '@cairn/testkit/kafka-broker.ts';
+import { findTestKafka } from '@cairn/testkit/kafka-broker.ts';
+import { kafkaBadDayCases } from './contract/kafka-bad-days.ts';
+import { kafkaRuleCases } from './contract/kafka-rules.ts';
 import { contractTopics } from './contract/topics.ts';
 import { describeLogContract } from './log.contract.ts';
 import { createKafkaLog, type KafkaLog } from './log.kafka.ts';
@@ -44,4 +46,6 @@ describe.skipIf(!kafka)('on a real Kafka broker', () => {
     },
     { crash: true, isolate: true, maintain: false, moveClock: false },
   );
+  describe('the nine rules', () => kafkaRuleCases(kafka!));
+  describe('bad days', () => kafkaBadDayCases(kafka!));
 });

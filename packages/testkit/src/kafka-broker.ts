@@ -83,6 +83,7 @@ async function startInDocker(): Promise<TestKafka> {
       KAFKA_SHARE_COORDINATOR_STATE_TOPIC_MIN_ISR: '1',
       KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS: '0',
       KAFKA_AUTO_CREATE_TOPICS_ENABLE: 'false',
+      KAFKA_GROUP_MIN_SESSION_TIMEOUT_MS: '1000',
       KAFKA_LOG_CLEANER_BACKOFF_MS: '1000',
     })
     .withWaitStrategy(Wait.forLogMessage(/Kafka Server started/))
