@@ -15,9 +15,9 @@ export interface LiveFeedConfig {
   /** For touchpoints older than what the view keeps. */
   touchpointHistory?: TouchpointHistory;
   /** Lags of other readers in this process, for the `ops` channel. */
-  otherLags?(): Readonly<Record<string, number>>;
+  otherLags?: () => Readonly<Record<string, number>>;
   /** For tests: awaited between the steps of subscribing. */
-  between?(step: 'registered' | 'read'): Promise<void>;
+  between?: (step: 'registered' | 'read') => Promise<void>;
 }
 
 export const ACCEPT_PER_SECOND = 1_000;

@@ -7,7 +7,7 @@ test('every position survives its text, and the text fits a URL, a header and an
   fc.assert(
     fc.property(offsets, fc.nat(1), fc.constantFrom('journey', 'board', 'alerts', 'ops'), (given, sub, kind) => {
       const position = { offsets: new Map(Object.entries(given).map(([p, o]) => [Number(p), o])), sub };
-      const text = encodeCursor(kind as 'board', 'epoch_1-x', position);
+      const text = encodeCursor(kind, 'epoch_1-x', position);
       expect(text).toMatch(/^[A-Za-z0-9._-]+$/);
       expect(decodeCursor(text)).toEqual({ kind, epoch: 'epoch_1-x', position });
     }),

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { systemClock } from '@cairn/clock/clock.system.ts';
 import { alert, alertFact, journeyIdOf, touchpoint } from '../testkit/facts.ts';
-import { type Push, type TestClient, connect } from '../testkit/feed-client.ts';
+import { type Push, type TestClient, type Told, connect } from '../testkit/feed-client.ts';
 import { type FeedNode, type FeedWorld, createFeedWorld } from '../testkit/feed-world.ts';
 
 /** The sentences of API.md section 6 that are about channels: snapshots, pushes, cursors, resuming. */
@@ -22,7 +22,7 @@ beforeEach(async () => {
 afterEach(() => world.end());
 
 const open = (at: FeedNode = node, token = 'reader'): Promise<TestClient> => connect(at.url, { token });
-async function subscribe(client: TestClient, channel: string, params: object = {}): Promise<any> {
+async function subscribe(client: TestClient, channel: string, params: object = {}): Promise<Told> {
   const { result, error } = await client.ask('subscribe', { channel, ...params });
   if (error) throw new Error(JSON.stringify(error));
   return result;
@@ -123,7 +123,7 @@ describe('the board', () => {
     await world.change('w1', 'umbra', { stage: 'evaluation' });
     const client = await open();
     const { snapshot } = await subscribe(client, 'board', { filter: { stage: ['evaluation'] } });
-    expect(snapshot.map(({ name }: any) => name)).toEqual(['umbra']);
+    expect(snapshot.map(({ name }: Told) => name)).toEqual(['umbra']);
     await touch(1);
     await world.change('w1', 'umbra', { stage: 'evaluation', owner: 'rep' });
     await world.change('w1', 'umbra', { stage: 'awareness' });

@@ -40,7 +40,7 @@ export interface ConnectionDeps {
   control: Pick<ControlMirror, 'grantOf'>;
   logger: Logger;
   writer: ConnectionWriter;
-  epochOf(workspace: string): string;
+  epochOf: (workspace: string) => string;
   sessionId: string;
   /** Closes the transport, once. */
   closeTransport(closing: Closing): void;

@@ -17,8 +17,8 @@ import type { View } from './view.ts';
 
 export interface FollowJourneys {
   /** Everything that stood in the topics at the start has been read. */
-  caughtUp(): boolean;
-  lag(): Promise<number>;
+  caughtUp: () => boolean;
+  lag: () => Promise<number>;
   /** Facts of journeys read since the start. */
   advanced(): number;
   stop(): Promise<void>;
@@ -129,7 +129,9 @@ export async function followJourneys(deps: FollowDeps): Promise<FollowJourneys> 
   const reading = (async () => {
     while (!stopping.signal.aborted) {
       try {
-        await show(await follower.next({ maxRecords: 2_000, waitMs: 1_000, signal: stopping.signal }));
+        // Until it has caught up it hardly waits: an empty log is caught up with at once.
+        const waitMs = caughtUp ? 1_000 : 20;
+        await show(await follower.next({ maxRecords: 2_000, waitMs, signal: stopping.signal }));
       } catch (error) {
         if (stopping.signal.aborted) return;
         logger.warn({ event: 'view.follow-failed', err: error });

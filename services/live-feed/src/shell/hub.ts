@@ -111,7 +111,7 @@ export function createHub(clock: Clock): Hub {
   return {
     join(workspace, epoch, projection) {
       let groups = workspaces.get(workspace);
-      if (!groups) workspaces.set(workspace, (groups = new Map()));
+      if (!groups) workspaces.set(workspace, (groups = new Map<string, Group>()));
       const key = keyOf(projection);
       let group = groups.get(key);
       if (!group)

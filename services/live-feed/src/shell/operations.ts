@@ -4,7 +4,7 @@ import type { Log } from '@cairn/log/log.ts';
 import type { Hub } from './hub.ts';
 
 export interface Operations {
-  latest(): OperationsNow;
+  latest: () => OperationsNow;
   stop(): void;
 }
 

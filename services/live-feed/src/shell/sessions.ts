@@ -19,7 +19,7 @@ export interface Session {
 export interface Sessions {
   add(session: Session): void;
   remove(session: Session): void;
-  count(): number;
+  count: () => number;
   all(): Iterable<Session>;
   stop(): void;
 }

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { journeyIdOf, touchpoint } from '../testkit/facts.ts';
-import { connect } from '../testkit/feed-client.ts';
+import { type Told, connect } from '../testkit/feed-client.ts';
 import { type FeedNode, type FeedWorld, createFeedWorld } from '../testkit/feed-world.ts';
 
 /** The feed without web sockets: API.md section 6, its last paragraph. */
@@ -25,7 +25,7 @@ afterEach(async () => {
 interface Event {
   id: string | null;
   event: string | null;
-  data: any;
+  data: Told;
 }
 
 const bearer = { authorization: 'Bearer reader' };
@@ -156,7 +156,7 @@ describe('GET /live/sse', () => {
 });
 
 describe('GET /live/history', () => {
-  const page = async (query: string): Promise<any> => (await get(`/live/history?channel=${ACME}&${query}`)).json();
+  const page = async (query: string): Promise<Told> => (await get(`/live/history?channel=${ACME}&${query}`)).json();
 
   test('pages through what was kept and says when it is up to date', async () => {
     for (const n of [1, 2, 3]) await touch(n);
@@ -165,7 +165,7 @@ describe('GET /live/history', () => {
     let cursor = '';
     for (let turn = 0; turn < 20; turn++) {
       const { items, cursor: next, upToDate } = await page(`limit=2&cursor=${cursor}`);
-      seen.push(...items.map(({ type, data }: any) => `${type} ${data.seq ?? data.id}`));
+      seen.push(...items.map(({ type, data }: Told) => `${type} ${data.seq ?? data.id}`));
       expect(items.length).toBeLessThanOrEqual(2);
       cursor = next;
       if (upToDate) break;

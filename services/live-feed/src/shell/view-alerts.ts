@@ -52,17 +52,23 @@ export function createViewAlerts(store: ViewStore): ViewAlerts {
         ranges.push({ prefix: [workspace, UNRESOLVED] });
       if (!filter.state || filter.state.includes('resolved')) ranges.push({ prefix: [workspace, RESOLVED] });
       for (const { value, at } of mergeRanges(inbox, ranges, from)) {
-        if (ids.length >= limit || looked++ >= budget) return { ids, next: place };
+        if (looked++ >= budget) return { ids, next: place };
+        if (isIn(filter, value)) {
+          if (ids.length >= limit) return { ids, next: place };
+          ids.push(at.id);
+        }
         place = at;
-        if (filter.state && !filter.state.includes(value.state)) continue;
-        if (filter.kind && !filter.kind.includes(value.kind)) continue;
-        if (filter.owner && !filter.owner.includes(value.owner ?? '')) continue;
-        if (filter.journeyId !== null && filter.journeyId !== value.journeyId) continue;
-        ids.push(at.id);
       }
       return { ids, next: null };
     },
   };
+}
+
+function isIn(filter: AlertFilter, entry: Entry): boolean {
+  if (filter.state && !filter.state.includes(entry.state)) return false;
+  if (filter.kind && !filter.kind.includes(entry.kind)) return false;
+  if (filter.owner && !filter.owner.includes(entry.owner ?? '')) return false;
+  return filter.journeyId === null || filter.journeyId === entry.journeyId;
 }
 
 const isResolved = (alert: Alert): boolean => alert.state === 'resolved';

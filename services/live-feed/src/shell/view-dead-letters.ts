@@ -15,7 +15,8 @@ export interface ViewDeadLetters {
 
 /** Of a workspace. A flood of refusals must not fill the disk; whoever needs more asks the history. */
 export const DEAD_LETTERS_KEPT = 10_000;
-const TRIM_AT = DEAD_LETTERS_KEPT + 1_000;
+const TRIM_AFTER = 1_000;
+const TRIM_AT = DEAD_LETTERS_KEPT + TRIM_AFTER;
 
 export function createViewDeadLetters(store: ViewStore): ViewDeadLetters {
   const letters = store.table<DeadLetter>('dead-letters', 'json');
@@ -25,14 +26,16 @@ export function createViewDeadLetters(store: ViewStore): ViewDeadLetters {
     end: [workspace, Infinity],
   });
 
-  function trim(workspace: string): void {
-    const surplus = letters.count(all(workspace)) - DEAD_LETTERS_KEPT;
+  /** Of what is committed; the rest with a later letter. */
+  function trim(workspace: string, count: number): void {
+    const surplus = Math.max(0, letters.count(all(workspace)) - DEAD_LETTERS_KEPT);
     const { start, end } = all(workspace);
     // The oldest stand last: their order is a negative time.
     if (surplus > 0)
       for (const { key } of letters.range({ start: end, end: start, reverse: true, limit: surplus }))
         letters.remove(key);
-    counts.set(workspace, DEAD_LETTERS_KEPT);
+    // Where the surplus is not committed yet, looked at again after as many.
+    counts.set(workspace, count - Math.max(surplus, TRIM_AFTER));
   }
 
   return {
@@ -40,16 +43,19 @@ export function createViewDeadLetters(store: ViewStore): ViewDeadLetters {
       letters.put([letter.workspace, -letter.at, letter.id], letter);
       const count = (counts.get(letter.workspace) ?? letters.count(all(letter.workspace))) + 1;
       counts.set(letter.workspace, count);
-      if (count >= TRIM_AT) trim(letter.workspace);
+      if (count >= TRIM_AT) trim(letter.workspace, count);
     },
     list(workspace, reason, { from, limit, budget }) {
       const items: DeadLetter[] = [];
       let looked = 0;
       let place = from;
       for (const { value, at } of mergeRanges(letters, [{ prefix: [workspace] }], from)) {
-        if (items.length >= limit || looked++ >= budget) return { items, next: place };
+        if (looked++ >= budget) return { items, next: place };
+        if (reason === null || value.reason === reason) {
+          if (items.length >= limit) return { items, next: place };
+          items.push(value);
+        }
         place = at;
-        if (reason === null || value.reason === reason) items.push(value);
       }
       return { items, next: null };
     },

@@ -147,20 +147,26 @@ export function createViewJourneys(store: ViewStore): ViewJourneys {
       return [...found];
     },
     list(workspace, filter, { from, limit, budget, now }) {
+      const slow = { ...filter, minScore: null };
+      const isIn = (entry: Entry, at: ListPlace, stage: string): boolean => {
+        if (!passes(slow, { ...entry, ...NO_SCORE, stage, stageSince: -at.order }, now)) return false;
+        if (filter.minScore === null) return true;
+        const current = head(workspace, at.id);
+        return current !== undefined && passes(filter, current.card, now);
+      };
       const stages = stagesOf(workspace).filter((stage) => !filter.stage || filter.stage.includes(stage));
       const ids: string[] = [];
       const ranges = stages.map((stage) => ({ prefix: [workspace, stage], stage }));
       let looked = 0;
       let place: ListPlace | null = from;
       for (const { range, value, at } of mergeRanges(board, ranges, from)) {
-        // A page ends before the entry that would be one too many, so that `next` is null exactly at the end.
-        if (ids.length >= limit || looked++ >= budget) return { ids, next: place };
+        if (looked++ >= budget) return { ids, next: place };
+        if (isIn(value, at, range.stage)) {
+          // A page ends before the entry that would be one too many, so that `next` is null exactly at the end.
+          if (ids.length >= limit) return { ids, next: place };
+          ids.push(at.id);
+        }
         place = at;
-        const known = { ...value, stage: range.stage, stageSince: -at.order };
-        if (!passes({ ...filter, minScore: null }, { ...known, ...NO_SCORE }, now)) continue;
-        const current = filter.minScore === null ? null : head(workspace, at.id);
-        if (current === undefined || (current && !passes(filter, current.card, now))) continue;
-        ids.push(at.id);
       }
       return { ids, next: null };
     },

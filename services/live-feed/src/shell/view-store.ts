@@ -110,7 +110,7 @@ export function openViewStore(path: string, origin: string, clock: Clock, logger
   return {
     table<V>(name: string, encoding: 'json' | 'binary') {
       const table = createTable<V>(env.openDB<V, Key>({ name, encoding }));
-      tables.push(table as Table<unknown>);
+      tables.push(table);
       return table;
     },
     cursor: () => cursor,

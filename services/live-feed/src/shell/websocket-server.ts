@@ -5,7 +5,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { randomBytes } from 'node:crypto';
-import { type RawData, WebSocket, WebSocketServer } from 'ws';
+import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import type { Clock } from '@cairn/clock/clock.ts';
 import { SESSION_COOKIE, cookieOf } from '@cairn/service-kit/authorise.ts';
 import type { ControlMirror } from '@cairn/service-kit/control-mirror.ts';

@@ -1,22 +1,26 @@
 /** A plain web socket client of the feed for tests: no reconnects, no cleverness, everything it was told in order. */
 import { WebSocket } from 'ws';
 
+/** JSON as it came: the tests look into it freely. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+export type Told = any;
+
 export interface Push {
   channel: string;
   cursor: string;
   type: string;
   at: string;
-  data: any;
+  data: Told;
   left?: boolean;
 }
 
 export interface TestClient {
   ws: WebSocket;
   /** Replies and pushes in the order they came. */
-  heard: any[];
+  heard: Told[];
   pushes: Push[];
   /** Sends a command, resolves to its reply (`result` or `error`). */
-  ask(method: string, params?: unknown): Promise<any>;
+  ask(method: string, params?: unknown): Promise<Told>;
   sendRaw(data: string | Buffer): void;
   /** Resolves once `condition` holds for what was heard. */
   until(condition: (client: TestClient) => boolean): Promise<void>;
@@ -38,7 +42,7 @@ export async function connect(url: string, options: ConnectOptions = {}): Promis
   });
   // Every waiting command and condition listens for the end.
   ws.setMaxListeners(0);
-  const waiting = new Map<number, (reply: any) => void>();
+  const waiting = new Map<number, (reply: Told) => void>();
   const watchers = new Set<() => void>();
   let id = 0;
   const client: TestClient = {

@@ -138,7 +138,8 @@ export async function startNode(log: Log, config: LiveFeedConfig): Promise<FeedN
     async stop() {
       front.drain();
       await service.stop();
-      await front.close(1_000);
+      // Idle connections of fetch would be waited for.
+      await front.close(10);
       await control.stop();
     },
   };
