@@ -20,6 +20,10 @@ export interface Person {
   id: string;
   workspace: string;
   ids: Identifier[];
+  /**
+   * identifiers that were seen together
+   */
+  edges?: Edge[];
   traits: {
     [k: string]: unknown;
   };
@@ -57,6 +61,16 @@ export interface Identifier {
    */
   firstSeen: number;
   shared: boolean;
+}
+export interface Edge {
+  /**
+   * the touchpoint or command that said so first
+   */
+  cause: string;
+  /**
+   * namespace:value
+   */
+  ids: string[];
 }
 export interface Membership {
   accountId: string;

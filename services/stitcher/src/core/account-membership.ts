@@ -3,17 +3,17 @@ import type { SubjectRef } from '@cairn/contracts/generated/stitched.ts';
 import { companyDomainOf } from './company-domain.ts';
 import { tellDecision } from './decisions.ts';
 import {
+  noteAccount,
+  put,
   putAccount,
   putPerson,
-  put,
   readAccount,
   readDomain,
   readPerson,
   type Draft,
   type DomainRecord,
-  type MembershipRecord,
-  type PersonRecord,
 } from './identity-graph.ts';
+import type { MembershipRecord, PersonRecord } from './person-record.ts';
 
 /**
  * Accounts: a graph of dated memberships beside the people's. Decides which account a person belongs to now and who owns a company's
@@ -65,7 +65,11 @@ export function ownerOfMembership(draft: Draft, membership: MembershipRecord): s
 export function ownerOfDomain(draft: Draft, domain: string): string | null {
   const record = readDomain(draft, domain);
   if (!record) return null;
-  if (!record.claims) return record.account ?? null;
+  if (!record.claims) {
+    // Nobody claimed it: then the account is as it was made, and need not be looked up.
+    if (record.account !== undefined) noteAccount(draft, record.account, { source: 'domain', domain });
+    return record.account ?? null;
+  }
   const byTrait = record.claims.filter((claim) => claim[1] === 'trait');
   const strongest = byTrait.length ? byTrait : record.claims;
   return strongest.length === 1 ? strongest[0]![0] : null;

@@ -1,101 +1,71 @@
 import { tellDecision } from './decisions.ts';
+import { namespaceOf } from './identifier-key.ts';
 import type { Identifier } from './identifiers-of.ts';
-import {
-  namespaceOf,
-  putNode,
-  putPerson,
-  readNode,
-  readPerson,
-  type Draft,
-  type IdNode,
-  type PersonRecord,
-} from './identity-graph.ts';
-import { byDurability } from './merge-people.ts';
+import { ownerOf, putNode, putPerson, readPerson, type Draft } from './identity-graph.ts';
+import { MAX_EDGES, withEdge, withId, type PersonRecord } from './person-record.ts';
+import { noteReach } from './quarantine.ts';
 
 /**
  * Attaches new identifiers to a person within the limits, and keeps the edges between those that were seen together: what a later
- * split cuts. Nothing changes where everything was known.
+ * split cuts. Nothing changes where everything was known. Returns the identifiers that are the person's now.
  */
-
-/** Returns the identifiers that belong to the person now, those that were known included. */
 export function attachIdentifiers(draft: Draft, personId: string, ids: readonly Identifier[]): readonly Identifier[] {
+  const before = readPerson(draft, personId)!;
+  let person = before;
   let attached = ids;
   for (const identifier of ids) {
-    if (readNode(draft, identifier.key)?.person) continue;
-    const person = readPerson(draft, personId)!;
+    if (ownerOf(identifier.before) !== null) continue;
     const over = limitPassed(draft, person, identifier);
     if (over) {
       const { namespace, value } = identifier;
       tellDecision(draft, { personId, decision: 'limited', namespace, value, reason: over });
       attached = attached.filter((other) => other !== identifier);
-    } else attach(draft, personId, person, identifier);
+    } else person = takenBy(draft, personId, person, identifier);
   }
-  if (attached.length > 1) keepEdges(draft, attached);
+  const connected = withEdges(draft, person, attached);
+  if (connected !== before) putPerson(draft, personId, connected, true);
+  if (connected !== person) noteReaches(draft, attached);
   return attached;
 }
 
-export function attach(draft: Draft, personId: string, person: PersonRecord, identifier: Identifier): void {
+function takenBy(draft: Draft, personId: string, person: PersonRecord, identifier: Identifier): PersonRecord {
   const { key, raw, value } = identifier;
-  const node = readNode(draft, key);
-  putNode(draft, key, { ...node, person: personId, since: draft.at, ...(raw === value ? {} : { raw }) });
-  const ids = person.ids.includes(key) ? person.ids : byDurability(draft.settings, [...person.ids, key]);
-  putPerson(draft, personId, { ...person, ids }, true);
+  putNode(draft, key, personId);
+  return withId(draft.settings, person, key, raw === value ? null : raw, draft.at);
 }
 
-/** Limits count what was attached, also over merges; a merge itself is never stopped by them. */
+/** One identifier whatever the limits, with its edge to another. */
+export function attachWith(draft: Draft, personId: string, identifier: Identifier, other: Identifier): void {
+  const person = takenBy(draft, personId, readPerson(draft, personId)!, identifier);
+  putPerson(draft, personId, withEdge(person, [other.key, identifier.key], draft.cause), true);
+}
+
+/** Limits count what is attached, through merges, too; a merge itself is never stopped by them. */
 function limitPassed(draft: Draft, person: PersonRecord, identifier: Identifier): string | null {
   if (person.ids.length >= draft.settings.maxIdsPerPerson) return 'too-many-ids';
   const { namespace, rule } = identifier;
   let count = 0;
-  for (const key of person.ids) if (namespaceOf(key) === namespace && isInWindow(draft, key, rule.windowMs)) count++;
-  return count >= rule.limit ? (rule.windowMs === null ? 'limit' : 'limit-in-window') : null;
-}
-
-function isInWindow(draft: Draft, key: string, windowMs: number | null): boolean {
-  return windowMs === null || Math.abs((readNode(draft, key)?.since ?? 0) - draft.at) < windowMs;
-}
-
-function keepEdges(draft: Draft, ids: readonly Identifier[]): void {
-  for (let low = 1; low < ids.length; low++)
-    for (let high = 0; high < low; high++) keepEdge(draft, ids[high]!, ids[low]!);
-}
-
-/** The less durable of two keeps the edge: a userId may have a thousand devices, a device rarely has two userIds. */
-export function keepEdge(draft: Draft, one: Identifier, other: Identifier): void {
-  const swap = one.rule.priority === other.rule.priority && one.key > other.key;
-  const high = swap ? other.key : one.key;
-  const low = swap ? one.key : other.key;
-  const node = readNode(draft, low)!;
-  if (node.edges) for (const edge of node.edges) if (edge[0] === high) return;
-  const grown: IdNode = { ...node, edges: [...(node.edges ?? []), [high, draft.cause]] };
-  putNode(draft, low, node.edges ? withReach(draft, low, grown, high) : grown);
-}
-
-const DAY_MS = 86_400_000;
-
-/** The identifier has reached somebody it was not known to reach today; over the limit it is quarantined. */
-export function withReach(draft: Draft, key: string, node: IdNode, whom: string): IdNode {
-  if (!reachesAnew(draft, node, whom)) return node;
-  const day = dayOf(draft);
-  const reach = { day, of: [...(node.reach?.day === day ? node.reach.of : []), whom] };
-  // The first it ever reached is not in the list.
-  if (reach.of.length < draft.settings.quarantineAbove) return { ...node, reach };
-  const namespace = namespaceOf(key);
-  const value = key.slice(namespace.length + 1);
-  tellDecision(draft, {
-    personId: node.person,
-    decision: 'quarantined',
-    namespace,
-    value,
-    reason: 'reached-too-many-people',
+  person.ids.forEach((key, place) => {
+    if (namespaceOf(key) !== namespace) return;
+    const since = person.createdAt + person.since[place]!;
+    if (rule.windowMs === null || Math.abs(since - draft.at) < rule.windowMs) count++;
   });
-  const { reach: _noLongerCounted, ...rest } = node;
-  return { ...rest, quarantined: true };
+  if (count < rule.limit) return null;
+  return rule.windowMs === null ? 'limit' : 'limit-in-window';
 }
 
-export function reachesAnew(draft: Draft, node: IdNode, whom: string): boolean {
-  if (node.quarantined) return false;
-  return node.reach?.day !== dayOf(draft) || !node.reach.of.includes(whom);
+function withEdges(draft: Draft, person: PersonRecord, ids: readonly Identifier[]): PersonRecord {
+  if (ids.length < 2) return person;
+  const isNew = ids.some(({ before }) => before === undefined);
+  if (!isNew && (person.edges?.length ?? 0) >= MAX_EDGES) return person;
+  return withEdge(
+    person,
+    ids.map(({ key }) => key),
+    draft.cause,
+  );
 }
 
-const dayOf = (draft: Draft): number => Math.floor(draft.now / DAY_MS);
+/** Known identifiers beside one they were not seen with before. */
+function noteReaches(draft: Draft, [top, ...others]: readonly Identifier[]): void {
+  for (const { key, before } of others) if (before !== undefined) noteReach(draft, key, top!.key);
+}

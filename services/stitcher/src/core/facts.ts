@@ -5,7 +5,7 @@ import type { SubjectRef } from '@cairn/contracts/generated/stitched.ts';
 import { subjectOf } from './account-membership.ts';
 import {
   isGone,
-  put,
+  putAnyone,
   putPerson,
   readAccount,
   readAnyone,
@@ -51,7 +51,7 @@ function tellPeople(draft: Draft): StitchOutput[] {
     const record = readAnyone(draft, id);
     if (!record) continue;
     const risen = { ...record, version: record.version + 1 };
-    put(draft, `person/${id}`, risen);
+    putAnyone(draft, id, risen);
     const person = isGone(risen) ? gonePerson(draft, id, risen) : wholePerson(draft, id, risen);
     const { workspace, now: at, cause } = draft;
     told.push({
@@ -65,7 +65,7 @@ function tellPeople(draft: Draft): StitchOutput[] {
 
 function gonePerson(draft: Draft, id: string, gone: GonePerson): ReturnType<typeof wholePerson> {
   const { into: mergedInto, version, createdAt } = gone;
-  const nothing = { ids: [], traits: {}, name: null, accounts: [], mergedFrom: [] };
+  const nothing = { ids: [], edges: [], traits: {}, name: null, accounts: [], mergedFrom: [] };
   return { id, workspace: draft.workspace, ...nothing, createdAt, mergedInto, version };
 }
 

@@ -1,6 +1,7 @@
 import type { Touchpoint } from '@cairn/contracts/generated/touchpoint.ts';
+import { identifierKey } from './identifier-key.ts';
 import { isBlocked, isRoleMailbox } from './blocked-values.ts';
-import { readNode, type Draft } from './identity-graph.ts';
+import { readNode, type Draft, type IdNode } from './identity-graph.ts';
 import { MAX_IDENTIFIER_LENGTH, normaliseIdentifier, textOf } from './normalise-identifier.ts';
 import { ruleOf, type NamespaceRule } from './settings.ts';
 
@@ -11,6 +12,8 @@ export interface Identifier {
   value: string;
   raw: string;
   rule: NamespaceRule;
+  /** As the graph knew it before this touchpoint. */
+  before: IdNode | undefined;
 }
 
 export interface FoundIdentifiers {
@@ -65,9 +68,16 @@ function add(draft: Draft, found: FoundIdentifiers, namespace: string, raw: unkn
     found.roleMailbox ??= value;
     return;
   }
-  const key = `${namespace}:${value}`;
+  const key = identifierKey(namespace, value);
   for (const known of found.ids) if (known.key === key) return;
-  found.ids.push({ key, namespace, value, raw: text, rule: ruleOf(draft.settings, namespace) });
+  found.ids.push({
+    key,
+    namespace,
+    value,
+    raw: text,
+    rule: ruleOf(draft.settings, namespace),
+    before: readNode(draft, key),
+  });
 }
 
 /** Segment's shape: `{ id, type, collection, encoding }`; those of accounts are no person's. */

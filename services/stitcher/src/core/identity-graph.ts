@@ -1,5 +1,6 @@
 import type { IdentityFile } from '@cairn/contracts/generated/identity.ts';
 import type { StitchedFile, SubjectRef } from '@cairn/contracts/generated/stitched.ts';
+import type { PersonRecord } from './person-record.ts';
 import { DEFAULT_SETTINGS, type StitchSettings } from './settings.ts';
 
 /**
@@ -11,41 +12,16 @@ export interface GraphReader {
   get<T>(key: string): T | undefined;
 }
 
-/** `w/<workspace>/id/<namespace>:<value>`. Kept small: there are several for each person. */
-export interface IdNode {
-  /** The living person it belongs to; for a shared node the anonymous person of its own, null before it was seen alone. */
-  person: string | null;
-  /** Touchpoint time (epoch ms) at which it was first seen. */
-  since: number;
-  /** As first seen, where that differs from the value. */
-  raw?: string;
-  /** More durable identifiers (`namespace:value`) it was seen with, each with the touchpoint or command that made the edge. */
-  edges?: readonly (readonly [string, string])[];
-  shared?: true;
-  quarantined?: true;
-  /** Whom it reached on one day (number of days since 1970, log time), from the second on. */
-  reach?: { day: number; of: readonly string[] };
-}
+/**
+ * `w/<workspace>/id/<namespace>:<value>`: the living person it belongs to. Kept small: there are several for each person. A shared
+ * one belongs to an anonymous person of its own (null before it was seen alone); a quarantined one still leads to its person, but
+ * merges nobody any more.
+ */
+export type IdNode = string | { person: string | null; state: 'shared' | 'quarantined' };
 
-/** `w/<workspace>/person/<id>` of a person who lives. */
-export interface PersonRecord {
-  /** Counts the workspace's people; the lower the older. Log order: no device clock disturbs it. */
-  order: number;
-  /** Log time, epoch ms. */
-  createdAt: number;
-  version: number;
-  /** `namespace:value`, the most durable first, among equals in the order of attachment. */
-  ids: readonly string[];
-  traits?: Readonly<Record<string, unknown>>;
-  /** Touchpoint time of each trait's value. */
-  traitTimes?: Readonly<Record<string, number>>;
-  memberships?: readonly MembershipRecord[];
-  /** Accounts that a touchpoint named without making the person a member: they hold this person, too. */
-  visited?: readonly string[];
-  mergedFrom?: readonly string[];
-  /** There are journeys of this person on its own; they are handed over when it has an account. */
-  alone?: true;
-}
+export const ownerOf = (node: IdNode | undefined): string | null =>
+  typeof node === 'object' ? node.person : (node ?? null);
+export const isShared = (node: IdNode | undefined): boolean => typeof node === 'object' && node.state === 'shared';
 
 /** What stays under the id of a person who was absorbed or erased. Holds nothing personal. */
 export interface GonePerson {
@@ -56,24 +32,13 @@ export interface GonePerson {
   createdAt: number;
 }
 
-export interface MembershipRecord {
-  source: 'link' | 'group' | 'crm' | 'domain';
-  /** An account id; for `domain` the domain, whose account is looked up when asked for: it may change owners. */
-  of: string;
-  /** Epoch ms, touchpoint time. */
-  from: number;
-  to?: number;
-  /** When it was declared again, where that decided which membership is the current one. */
-  seen?: number;
-}
-
 /** `w/<workspace>/account/<id>`. */
 export interface AccountRecord {
   source: 'group' | 'crm' | 'domain';
   groupId?: string;
   domain?: string;
   traits?: Readonly<Record<string, unknown>>;
-  traitTimes?: Readonly<Record<string, number>>;
+  traitTimes?: Readonly<Record<string, number>> | number;
   mergedInto?: string;
 }
 
@@ -114,6 +79,11 @@ export interface Draft {
   /** Touchpoint or command id. */
   readonly cause: string;
   changes: Map<string, unknown> | null;
+  /** The person read or put last: one input asks for the same one again and again, and a look-up costs half a microsecond. */
+  lastPersonId: string | null;
+  lastPerson: PersonRecord | GonePerson | undefined;
+  lastAccountId: string | null;
+  lastAccount: AccountRecord | undefined;
   /** Whose facts have to be told. */
   changedPeople: Set<string> | null;
   changedAccounts: Set<string> | null;
@@ -128,10 +98,25 @@ export function draftOf(
   defaults: StitchSettings = DEFAULT_SETTINGS,
 ): Draft {
   const prefix = `w/${input.workspace}/`;
-  const settings = graph.get<StitchSettings>(`${prefix}settings`) ?? defaults;
-  const { workspace, now, at, cause } = input;
-  const nothingYet = { changes: null, changedPeople: null, changedAccounts: null, merges: null };
-  return { graph, workspace, prefix, settings, now, at, cause, ...nothingYet, notices: null, facts: null };
+  return {
+    graph,
+    workspace: input.workspace,
+    prefix,
+    settings: graph.get<StitchSettings>(`${prefix}settings`) ?? defaults,
+    now: input.now,
+    at: input.at,
+    cause: input.cause,
+    changes: null,
+    lastPersonId: null,
+    lastPerson: undefined,
+    lastAccountId: null,
+    lastAccount: undefined,
+    changedPeople: null,
+    changedAccounts: null,
+    merges: null,
+    notices: null,
+    facts: null,
+  };
 }
 
 export function read<T>(draft: Draft, key: string): T | undefined {
@@ -147,11 +132,21 @@ export function put(draft: Draft, key: string, value: unknown): void {
 
 export const readNode = (draft: Draft, key: string): IdNode | undefined => read<IdNode>(draft, `id/${key}`);
 export const putNode = (draft: Draft, key: string, node: IdNode | null): void => put(draft, `id/${key}`, node);
-export const readAccount = (draft: Draft, id: string): AccountRecord | undefined => read(draft, `account/${id}`);
 export const readDomain = (draft: Draft, domain: string): DomainRecord | undefined => read(draft, `domain/${domain}`);
-export const readAnyone = (draft: Draft, id: string): PersonRecord | GonePerson | undefined =>
-  read(draft, `person/${id}`);
-export const putGone = (draft: Draft, id: string, gone: GonePerson): void => put(draft, `person/${id}`, gone);
+export function readAnyone(draft: Draft, id: string): PersonRecord | GonePerson | undefined {
+  if (draft.lastPersonId === id) return draft.lastPerson;
+  draft.lastPersonId = id;
+  return (draft.lastPerson = read(draft, `person/${id}`));
+}
+
+/** Whoever lives or lived under the id, as it is from now on. */
+export function putAnyone(draft: Draft, id: string, record: PersonRecord | GonePerson): void {
+  put(draft, `person/${id}`, record);
+  draft.lastPersonId = id;
+  draft.lastPerson = record;
+}
+
+export const putGone = (draft: Draft, id: string, gone: GonePerson): void => putAnyone(draft, id, gone);
 
 export function isGone(record: PersonRecord | GonePerson): record is GonePerson {
   return (record as GonePerson).into !== undefined;
@@ -165,14 +160,27 @@ export function readPerson(draft: Draft, id: string): PersonRecord | undefined {
 
 /** `visible` changes are told in `identities`, with a version that rises. */
 export function putPerson(draft: Draft, id: string, person: PersonRecord, visible: boolean): void {
-  put(draft, `person/${id}`, person);
+  putAnyone(draft, id, person);
   if (visible) (draft.changedPeople ??= new Set()).add(id);
 }
 
-export function putAccount(draft: Draft, id: string, account: AccountRecord): void {
-  put(draft, `account/${id}`, account);
-  (draft.changedAccounts ??= new Set()).add(id);
+export function readAccount(draft: Draft, id: string): AccountRecord | undefined {
+  if (draft.lastAccountId === id) return draft.lastAccount;
+  const account = read<AccountRecord>(draft, `account/${id}`);
+  noteAccount(draft, id, account);
+  return account;
 }
 
-export const namespaceOf = (key: string): string => key.slice(0, key.indexOf(':'));
-export const valueOf = (key: string): string => key.slice(key.indexOf(':') + 1);
+/** What is known of an account without a look-up. */
+export function noteAccount(draft: Draft, id: string, account: AccountRecord | undefined): void {
+  draft.lastAccountId = id;
+  draft.lastAccount = account;
+}
+
+/** `visible` changes are told in `identities`. */
+export function putAccount(draft: Draft, id: string, account: AccountRecord, visible = true): void {
+  put(draft, `account/${id}`, account);
+  noteAccount(draft, id, account);
+  if (!visible) return;
+  (draft.changedAccounts ??= new Set()).add(id);
+}

@@ -2,7 +2,7 @@ import type { SubjectRef } from '@cairn/contracts/generated/stitched.ts';
 import { mergedMemberships, ownerOfMembership } from './account-membership.ts';
 import {
   isGone,
-  namespaceOf,
+  ownerOf,
   putGone,
   putNode,
   putPerson,
@@ -11,9 +11,9 @@ import {
   readPerson,
   type Draft,
   type DraftMerge,
-  type PersonRecord,
 } from './identity-graph.ts';
-import { ruleOf, type StitchSettings } from './settings.ts';
+import { unitedIds, type PersonRecord } from './person-record.ts';
+import type { StitchSettings } from './settings.ts';
 import { mergedTraits } from './traits.ts';
 
 /**
@@ -24,9 +24,10 @@ export function mergePeople(draft: Draft, survivorId: string, absorbedId: string
   const survivor = readPerson(draft, survivorId)!;
   const absorbed = readPerson(draft, absorbedId)!;
   for (const key of absorbed.ids) {
-    const node = readNode(draft, key)!;
+    const node = absorbed.marks?.[key] ? readNode(draft, key) : absorbedId;
     // A shared identifier stays listed where it was first seen, but belongs to a person of its own.
-    if (node.person === absorbedId) putNode(draft, key, { ...node, person: survivorId });
+    if (ownerOf(node) !== absorbedId) continue;
+    putNode(draft, key, typeof node === 'object' ? { ...node, person: survivorId } : survivorId);
   }
   (draft.merges ??= []).push({
     from: absorbedId,
@@ -48,13 +49,14 @@ function unite(
   absorbed: PersonRecord,
   absorbedId: string,
 ): PersonRecord {
+  const createdAt = Math.min(survivor.createdAt, absorbed.createdAt);
   const memberships = mergedMemberships(survivor.memberships, absorbed.memberships);
   const visited = [...new Set([...(survivor.visited ?? []), ...(absorbed.visited ?? [])])];
   return {
     order: Math.min(survivor.order, absorbed.order),
-    createdAt: Math.min(survivor.createdAt, absorbed.createdAt),
+    createdAt,
     version: Math.max(survivor.version, absorbed.version),
-    ids: byDurability(settings, [...new Set([...survivor.ids, ...absorbed.ids])]),
+    ...unitedIds(settings, survivor, absorbed, createdAt),
     ...mergedTraits(survivor, absorbed, settings.traitsOnMerge),
     ...(memberships.length ? { memberships } : {}),
     ...(visited.length ? { visited } : {}),
@@ -81,12 +83,4 @@ export function holdersOf(draft: Draft, personId: string, person: PersonRecord):
   const holders: SubjectRef[] = [...accounts].map((id) => ({ unit: 'account', id }));
   if (person.alone) holders.push({ unit: 'person', id: personId });
   return holders;
-}
-
-/** The most durable first; among equals the order given. */
-export function byDurability(settings: StitchSettings, keys: readonly string[]): readonly string[] {
-  if (keys.length < 2) return keys;
-  const ranked = keys.map((key) => ({ key, priority: ruleOf(settings, namespaceOf(key)).priority }));
-  ranked.sort((a, b) => a.priority - b.priority);
-  return ranked.map(({ key }) => key);
 }

@@ -1,13 +1,7 @@
 import type { Identifier } from './identifiers-of.ts';
-import {
-  isGone,
-  readAnyone,
-  readNode,
-  readPerson,
-  namespaceOf,
-  type Draft,
-  type PersonRecord,
-} from './identity-graph.ts';
+import { namespaceOf } from './identifier-key.ts';
+import { isGone, ownerOf, readAnyone, readPerson, type Draft } from './identity-graph.ts';
+import type { PersonRecord } from './person-record.ts';
 import { ruleOf } from './settings.ts';
 
 /**
@@ -41,9 +35,9 @@ export function matchPeople(draft: Draft, ids: readonly Identifier[]): Match {
 
 function peopleOf(draft: Draft, ids: readonly Identifier[]): string[] {
   const people: string[] = [];
-  for (const { key } of ids) {
-    const person = readNode(draft, key)?.person;
-    if (person && !people.includes(person)) people.push(person);
+  for (const { before } of ids) {
+    const person = ownerOf(before);
+    if (person !== null && !people.includes(person)) people.push(person);
   }
   if (people.length > 1) people.sort((a, b) => readPerson(draft, a)!.order - readPerson(draft, b)!.order);
   return people;
@@ -51,7 +45,7 @@ function peopleOf(draft: Draft, ids: readonly Identifier[]): string[] {
 
 function conflictOf(draft: Draft, ids: readonly Identifier[], people: readonly string[]): Conflict | null {
   if (people.length === 0) return null;
-  const isNew = ids.filter(({ key }) => !readNode(draft, key)?.person);
+  const isNew = ids.filter(({ before }) => ownerOf(before) === null);
   if (people.length === 1 && isNew.length === 0) return null;
   const records = people.map((id) => readPerson(draft, id)!);
   if (holdsTwoUniqueValues(draft, records, isNew)) return 'two-unique-values';

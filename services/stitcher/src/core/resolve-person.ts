@@ -1,21 +1,13 @@
-import { attach, attachIdentifiers, keepEdge, reachesAnew, withReach } from './attach-identifiers.ts';
+import { attachIdentifiers, attachWith } from './attach-identifiers.ts';
 import { tellDecision } from './decisions.ts';
+import { namespaceOf } from './identifier-key.ts';
 import type { Identifier } from './identifiers-of.ts';
-import {
-  namespaceOf,
-  put,
-  putNode,
-  putPerson,
-  read,
-  readNode,
-  readPerson,
-  type Draft,
-  type PersonRecord,
-} from './identity-graph.ts';
+import { ownerOf, put, putNode, putPerson, read, readPerson, type Draft, type IdNode } from './identity-graph.ts';
 import { mergePeople } from './merge-people.ts';
 import { matchPeople, type Match } from './merge-policy.ts';
 import { freePersonId } from './person-id.ts';
-import { ruleOf } from './settings.ts';
+import { areTogether, withId, withMark, withOnly, type PersonRecord } from './person-record.ts';
+import { noteReach } from './quarantine.ts';
 
 /**
  * Finds or makes the person of a touchpoint: create, attach, merge or demote (DESIGN section 6, rules 2 to 4), with every change in
@@ -31,9 +23,11 @@ export interface Resolved {
 
 /** `ids` is not empty, the most durable first. `bot`: what a bot shows makes no edges. */
 export function resolvePerson(draft: Draft, ids: readonly Identifier[], bot: boolean): Resolved {
-  const usable = usableOf(draft, ids);
+  const usable = usableOf(ids);
   if (usable.length === 0) return resolveShared(draft, ids[0]!);
   const first = usable[0]!;
+  const known = knownTogether(draft, usable);
+  if (known !== null) return { personId: known, stitchKey: first.key, ids: usable };
   if (bot && usable.length > 1) return resolvePerson(draft, [first], bot);
   const second = secondUniqueValue(usable);
   if (second) {
@@ -54,18 +48,19 @@ export function resolvePerson(draft: Draft, ids: readonly Identifier[], bot: boo
   return { personId, stitchKey: first.key, ids: attached };
 }
 
-/** Shared and quarantined identifiers say nothing beside others. The common case copies nothing. */
-function usableOf(draft: Draft, ids: readonly Identifier[]): readonly Identifier[] {
-  for (const { key } of ids) {
-    const node = readNode(draft, key);
-    if (node?.shared || node?.quarantined) return ids.filter((other) => !isMute(draft, other.key));
-  }
-  return ids;
+/** The one person that all of them are known to be, when they were seen together before: the common case, which changes nothing. */
+function knownTogether(draft: Draft, ids: readonly Identifier[]): string | null {
+  const person = ownerOf(ids[0]!.before);
+  if (person === null || ids.length === 1) return person;
+  for (const { before } of ids) if (ownerOf(before) !== person) return null;
+  return areTogether(readPerson(draft, person)!, ids) ? person : null;
 }
 
-function isMute(draft: Draft, key: string): boolean {
-  const node = readNode(draft, key);
-  return node?.shared === true || node?.quarantined === true;
+/** Shared and quarantined identifiers say nothing beside others. The common case copies nothing. */
+function usableOf(ids: readonly Identifier[]): readonly Identifier[] {
+  for (const { before } of ids)
+    if (typeof before === 'object') return ids.filter((other) => typeof other.before !== 'object');
+  return ids;
 }
 
 function secondUniqueValue(ids: readonly Identifier[]): Identifier | null {
@@ -74,15 +69,18 @@ function secondUniqueValue(ids: readonly Identifier[]): Identifier | null {
   return null;
 }
 
-/** Nothing but shared identifiers: the anonymous person of the most durable one, the same each time. */
+/** Nothing but shared (or quarantined) identifiers: the anonymous person of the most durable one, the same each time. */
 function resolveShared(draft: Draft, identifier: Identifier): Resolved {
-  const node = readNode(draft, identifier.key)!;
-  const personId = node.person ?? createPerson(draft, identifier.key);
-  if (node.person === null) {
-    putNode(draft, identifier.key, { ...node, person: personId });
-    putPerson(draft, personId, { ...readPerson(draft, personId)!, ids: [identifier.key] }, true);
+  const { key } = identifier;
+  const node = identifier.before as Exclude<IdNode, string>;
+  let personId = node.person;
+  if (personId === null) {
+    personId = createPerson(draft, key);
+    putNode(draft, key, { ...node, person: personId });
+    const person = withId(draft.settings, readPerson(draft, personId)!, key, null, draft.at);
+    putPerson(draft, personId, withMark(person, key, node.state), true);
   }
-  return { personId, stitchKey: identifier.key, ids: [identifier] };
+  return { personId, stitchKey: key, ids: [identifier] };
 }
 
 function personOf(draft: Draft, { kept, people }: Match): string {
@@ -90,7 +88,7 @@ function personOf(draft: Draft, { kept, people }: Match): string {
   // The least durable identifier names the person: it is what an anonymous touchpoint that came first would have had.
   if (oldest === undefined) return createPerson(draft, kept[kept.length - 1]!.key);
   for (const absorbed of others) {
-    const edge = kept.find(({ key }) => readNode(draft, key)?.person === absorbed)!;
+    const edge = kept.find(({ before }) => ownerOf(before) === absorbed)!;
     mergePeople(draft, oldest, absorbed, { namespace: edge.namespace, value: edge.value, touchpointId: draft.cause });
   }
   return oldest;
@@ -100,61 +98,62 @@ function createPerson(draft: Draft, key: string): string {
   const personId = freePersonId(draft, key);
   const order = read<number>(draft, 'people') ?? 0;
   put(draft, 'people', order + 1);
-  putPerson(draft, personId, { order, createdAt: draft.now, version: 0, ids: [] } satisfies PersonRecord, true);
+  putPerson(
+    draft,
+    personId,
+    { order, createdAt: draft.now, version: 0, ids: [], since: [] } satisfies PersonRecord,
+    true,
+  );
   return personId;
 }
 
 function settleDropped(draft: Draft, match: Match, personId: string, first: Identifier): void {
-  const isNews = match.dropped.some(({ identifier }) => {
-    const node = readNode(draft, identifier.key);
-    return node !== undefined && reachesAnew(draft, node, first.key);
-  });
+  const demoted: { identifier: Identifier; why: string }[] = [];
+  let isNews = false;
   for (const { identifier, why } of match.dropped) {
-    if (
-      why === 'two-unique-values' &&
-      isOfAnotherUser(draft, identifier, first) &&
-      settleShared(draft, identifier, personId, first)
-    )
-      continue;
-    const { key, namespace, value } = identifier;
-    const node = readNode(draft, key);
-    if (node && node.person !== personId) putNode(draft, key, withReach(draft, key, node, first.key));
-    // The same pair again and again is told once a day.
-    if (isNews) tellDecision(draft, { personId, decision: 'demoted', namespace, value, reason: why });
+    const isShared = why === 'two-unique-values' && isOfAnotherUser(draft, identifier, first);
+    if (isShared && settleShared(draft, identifier, personId, first)) isNews = true;
+    else {
+      demoted.push({ identifier, why });
+      if (noteReach(draft, identifier.key, first.key)) isNews = true;
+    }
+  }
+  // The same identifiers again and again are told once a day.
+  if (!isNews) return;
+  for (const { identifier, why } of demoted) {
+    const { namespace, value } = identifier;
+    tellDecision(draft, { personId, decision: 'demoted', namespace, value, reason: why });
   }
 }
 
 /** A device's identifier that belongs to a person with another value of the unique namespace that this touchpoint holds. */
 function isOfAnotherUser(draft: Draft, identifier: Identifier, first: Identifier): boolean {
   if (!identifier.rule.shareable || !first.rule.unique) return false;
-  const owner = readNode(draft, identifier.key)?.person;
-  const ownerIds = owner ? readPerson(draft, owner)!.ids : [];
-  return ownerIds.some(
-    (key) =>
-      key !== first.key && namespaceOf(key) === first.namespace && ruleOf(draft.settings, first.namespace).unique,
-  );
+  const owner = ownerOf(identifier.before);
+  const ids = owner === null ? [] : readPerson(draft, owner)!.ids;
+  return ids.some((key) => key !== first.key && namespaceOf(key) === first.namespace);
 }
 
 /** Returns whether the identifier's fate is settled; with `first` it stays where it was, like any demoted one. */
 function settleShared(draft: Draft, identifier: Identifier, personId: string, first: Identifier): boolean {
   const { key, namespace, value } = identifier;
-  const node = readNode(draft, key)!;
-  const ownerId = node.person!;
+  const ownerId = ownerOf(identifier.before)!;
   const owner = readPerson(draft, ownerId)!;
   switch (draft.settings.sharedDevices) {
     case 'first':
       return false;
-    case 'last': {
-      putPerson(draft, ownerId, { ...owner, ids: owner.ids.filter((other) => other !== key) }, true);
-      const { edges: _ofTheFirst, ...rest } = node;
-      putNode(draft, key, { ...rest, person: null });
-      attach(draft, personId, readPerson(draft, personId)!, identifier);
-      keepEdge(draft, first, identifier);
+    case 'last':
+      putPerson(
+        draft,
+        ownerId,
+        withOnly(owner, (other) => other !== key),
+        true,
+      );
+      attachWith(draft, personId, identifier, first);
       break;
-    }
     case 'isolate':
-      putNode(draft, key, { ...node, person: null, shared: true });
-      putPerson(draft, ownerId, owner, true);
+      putNode(draft, key, { person: null, state: 'shared' });
+      putPerson(draft, ownerId, withMark(owner, key, 'shared'), true);
       break;
   }
   tellDecision(draft, { personId, decision: 'shared', namespace, value, reason: 'seen-with-a-second-user' });

@@ -22,6 +22,7 @@ import {
   putPerson,
   read,
   readAccount,
+  readNode,
   readPerson,
   type Draft,
   type GraphReader,
@@ -145,8 +146,7 @@ function namedAccount(draft: Draft, touchpoint: Touchpoint): string | null {
   const change = touchpoint.kind === 'group' ? withTraits(account, touchpoint.traits, draft.at) : null;
   if (change) {
     const next = { ...account, traits: change.traits, traitTimes: change.traitTimes };
-    if (change.visible) putAccount(draft, id, next);
-    else put(draft, `account/${id}`, next);
+    putAccount(draft, id, next, change.visible);
     if (change.visible) claimFromTraits(draft, id, touchpoint.traits);
   } else if (!readAccount(draft, id)) putAccount(draft, id, account);
   return id;
@@ -162,15 +162,10 @@ function claimFromTraits(draft: Draft, id: string, traits: Readonly<Record<strin
 /** Addresses that the person was not known by before this touchpoint, and the company of a role mailbox it wrote from. */
 function joinCompanies(draft: Draft, personId: string, found: FoundIdentifiers): void {
   if (draft.changedPeople?.has(personId)) {
-    for (const { key, namespace, value } of found.ids)
-      if (namespace === 'email' && isNewlyOf(draft, key, personId)) joinByEmail(draft, personId, value);
+    for (const { key, namespace, value, before } of found.ids)
+      if (namespace === 'email' && !before && readNode(draft, key) === personId) joinByEmail(draft, personId, value);
   }
   if (found.roleMailbox !== null) joinByEmail(draft, personId, found.roleMailbox);
-}
-
-function isNewlyOf(draft: Draft, key: string, personId: string): boolean {
-  const node = read<{ person: string }>(draft, `id/${key}`);
-  return node?.person === personId && draft.graph.get(`${draft.prefix}id/${key}`) === undefined;
 }
 
 function visit(draft: Draft, personId: string, account: string): void {

@@ -1,7 +1,9 @@
 import type { Identifier, Membership, Person } from '@cairn/contracts/generated/identity.ts';
 import type { AccountSummary, PersonSummary } from '@cairn/contracts/generated/stitched.ts';
 import { ownerOfMembership } from './account-membership.ts';
-import { namespaceOf, readNode, valueOf, type AccountRecord, type Draft, type PersonRecord } from './identity-graph.ts';
+import { namespaceOf, valueOf } from './identifier-key.ts';
+import type { AccountRecord, Draft } from './identity-graph.ts';
+import type { PersonRecord } from './person-record.ts';
 
 /** How people and accounts look to the rest of Cairn: built from the records, never changing them. */
 
@@ -26,7 +28,11 @@ export function wholePerson(draft: Draft, id: string, person: PersonRecord): Per
   return {
     id,
     workspace: draft.workspace,
-    ids: person.ids.map((key) => wholeIdentifier(draft, key)),
+    ids: person.ids.map((key, place) => wholeIdentifier(person, key, place)),
+    edges: (person.edges ?? []).map(([cause, ...places]) => ({
+      cause,
+      ids: places.map((place) => person.ids[place]!),
+    })),
     traits: person.traits ?? {},
     name: nameOf(person.traits ?? NO_TRAITS),
     createdAt: person.createdAt,
@@ -37,15 +43,14 @@ export function wholePerson(draft: Draft, id: string, person: PersonRecord): Per
   };
 }
 
-function wholeIdentifier(draft: Draft, key: string): Identifier {
-  const node = readNode(draft, key);
+function wholeIdentifier(person: PersonRecord, key: string, place: number): Identifier {
   const value = valueOf(key);
   return {
     namespace: namespaceOf(key),
     value,
-    raw: node?.raw ?? value,
-    firstSeen: node?.since ?? 0,
-    shared: node?.shared === true,
+    raw: person.raw?.[key] ?? value,
+    firstSeen: person.createdAt + person.since[place]!,
+    shared: person.marks?.[key] === 'shared',
   };
 }
 

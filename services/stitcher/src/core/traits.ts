@@ -4,17 +4,18 @@
  */
 export interface Traited {
   traits?: Readonly<Record<string, unknown>>;
-  traitTimes?: Readonly<Record<string, number>>;
+  /** Of each trait's value; one number where all have the same, as after most identify() calls. */
+  traitTimes?: Readonly<Record<string, number>> | number;
 }
 
 /** More is a mistake of the sender (ids as keys), and every stitched touchpoint carries them all. */
-export const MAX_TRAITS = 200;
-/** Of one value as JSON. The whole of it stays in the touchpoint's own record. */
-export const MAX_TRAIT_CHARACTERS = 4_096;
+export const MAX_TRAITS = 100;
+/** Of one value as JSON: with 100 of them a record stays under a megabyte. The whole of it stays in the touchpoint's own record. */
+export const MAX_TRAIT_CHARACTERS = 2_048;
 
 export interface TraitChange {
   traits: Readonly<Record<string, unknown>>;
-  traitTimes: Readonly<Record<string, number>>;
+  traitTimes: Readonly<Record<string, number>> | number;
   /** Whether a value changed, or only the time at which it was last said. */
   visible: boolean;
 }
@@ -30,7 +31,7 @@ export function withTraits(
   for (const name in incoming) {
     const value = incoming[name];
     if (name === '__proto__' || value === undefined) continue;
-    const known = record.traitTimes?.[name];
+    const known = timeOf(record, name);
     if (known !== undefined && known > at) continue;
     const differs = known === undefined || !sameValue(record.traits?.[name], value);
     if (!differs && known === at) continue;
@@ -40,26 +41,42 @@ export function withTraits(
       if (known === undefined && Object.keys(traits).length >= MAX_TRAITS) continue;
       traits[name] = value;
     }
-    (times ??= { ...record.traitTimes })[name] = at;
+    (times ??= timesOf(record))[name] = at;
   }
   if (!times) return null;
-  return { traits: traits ?? record.traits ?? {}, traitTimes: times, visible: traits !== null };
+  return { traits: traits ?? record.traits ?? {}, traitTimes: compact(times), visible: traits !== null };
+}
+
+function timeOf(record: Traited, name: string): number | undefined {
+  const { traits, traitTimes } = record;
+  if (!traits || !Object.hasOwn(traits, name)) return undefined;
+  return typeof traitTimes === 'object' ? traitTimes[name] : traitTimes;
+}
+
+function timesOf({ traits = {}, traitTimes = 0 }: Traited): Record<string, number> {
+  if (typeof traitTimes === 'object') return { ...traitTimes };
+  return Object.fromEntries(Object.keys(traits).map((name) => [name, traitTimes]));
+}
+
+function compact(times: Record<string, number>): Record<string, number> | number {
+  const [first, ...others] = Object.values(times);
+  return first !== undefined && others.every((time) => time === first) ? first : times;
 }
 
 /** Traits of two records that become one. `keep`: those of `survivor` win and only blanks are filled. */
 export function mergedTraits(survivor: Traited, absorbed: Traited, mode: 'newest' | 'keep'): Traited {
   if (!absorbed.traits) return survivor.traits ? { traits: survivor.traits, traitTimes: survivor.traitTimes } : {};
   const traits: Record<string, unknown> = { ...survivor.traits };
-  const traitTimes: Record<string, number> = { ...survivor.traitTimes };
+  const times = timesOf(survivor);
   for (const name of Object.keys(absorbed.traits)) {
-    const own = traitTimes[name];
-    const theirs = absorbed.traitTimes?.[name] ?? 0;
+    const own = timeOf(survivor, name);
+    const theirs = timeOf(absorbed, name) ?? 0;
     if (own !== undefined && (mode === 'keep' || own >= theirs)) continue;
     if (own === undefined && Object.keys(traits).length >= MAX_TRAITS) continue;
     traits[name] = absorbed.traits[name];
-    traitTimes[name] = theirs;
+    times[name] = theirs;
   }
-  return { traits, traitTimes };
+  return { traits, traitTimes: compact(times) };
 }
 
 function sameValue(left: unknown, right: unknown): boolean {

@@ -1,5 +1,6 @@
 import { subjectOf } from '../core/account-membership.ts';
-import { draftOf, type PersonRecord } from '../core/identity-graph.ts';
+import { draftOf, isShared as isSharedNode, ownerOf } from '../core/identity-graph.ts';
+import type { PersonRecord } from '../core/person-record.ts';
 import { accountOfLabel, type FoundPerson, type FoundWorld, type StitchCase } from './run-case.ts';
 import { createStitchWorld, STARTED_AT, WORKSPACE, type StitchWorld } from './stitch-world.ts';
 
@@ -42,7 +43,7 @@ function show(
     duplicates,
     subjects,
     handOvers: world.notices('subject.handed-over').map(({ from, into }) => `${label(into.id)} <- ${label(from.id)}`),
-    leadsToNobody: (key) => !world.node(key)?.person,
+    leadsToNobody: (key) => ownerOf(world.node(key)) === null,
   };
 }
 
@@ -55,7 +56,7 @@ function showPerson(
 ): FoundPerson {
   const draft = draftOf(world.graph, { workspace: WORKSPACE, now: STARTED_AT, at: STARTED_AT, cause: 'test' });
   const subject = subjectOf(draft, id, record);
-  const isShared = (key: string): boolean => world.node(key)?.shared === true;
+  const isShared = (key: string): boolean => isSharedNode(world.node(key));
   return {
     ids: record.ids.filter((key) => !isShared(key)),
     shared: record.ids.filter(isShared),
