@@ -109,7 +109,8 @@ describe('the Segment API', () => {
     expect((await post(null, { authorization: `Bearer ${OTHER_WRITE_KEY}` })).status).toBe(200);
     expect((await post(null, { 'content-type': 'text/plain' }, { writeKey: WRITE_KEY })).status).toBe(200);
     expect((await post(OTHER_WRITE_KEY, {}, { writeKey: WRITE_KEY })).status).toBe(200);
-    expect(harness.touchpoints().map((touchpoint) => touchpoint.workspace)).toEqual(['w2', 'w1', 'w2']);
+    expect((await post(null, { authorization: 'Basic Og==' }, { writeKey: WRITE_KEY })).status).toBe(200);
+    expect(harness.touchpoints().map((touchpoint) => touchpoint.workspace)).toEqual(['w2', 'w1', 'w2', 'w1']);
     for (const wrong of [
       post('nonsense', {}),
       post(READ_TOKEN, {}),
@@ -117,10 +118,11 @@ describe('the Segment API', () => {
       post(null, {}, { writeKey: 'nonsense' }),
       post(null, {}, { writeKey: 5 }),
       post(null, { authorization: 'Basic %%%' }),
-      post(null, { authorization: 'Digest x' }, { writeKey: WRITE_KEY }),
+      post(null, { authorization: 'Digest x' }),
+      post(null, { authorization: 'Basic Og==' }),
     ])
       expect(await wrong).toMatchObject({ status: 401, body: { success: false, code: 'unauthorised' } });
-    expect(harness.touchpoints()).toHaveLength(3);
+    expect(harness.touchpoints()).toHaveLength(4);
   });
 
   it('takes a withdrawn key no longer', async () => {

@@ -142,7 +142,7 @@ export function createSegmentRoute(
       span: Span,
       held: number,
       detail: string | null = null,
-      results: ItemResult[] = [],
+      results: ItemResult[] = facts.strict ? [{ messageId: null, status: 'refused', reason }] : [],
     ): void {
       append(refuseRequest(facts, reason, raw, detail), response, span, held, () =>
         answerFault(response, faultOf(reason, results)),
