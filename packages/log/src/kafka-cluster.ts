@@ -302,6 +302,29 @@ export function createKafkaCluster(connection: KafkaConnection): KafkaCluster {
   };
 }
 
+const PASSING_TIMEOUT_MS = 3_000;
+const PASSING_PAUSE_MS = 100;
+
+/** Asks again for up to three seconds: leaders move, a new topic's leader does not know of it at once, connections break. */
+export async function askAgain<T>(
+  cluster: KafkaCluster,
+  topics: readonly string[],
+  clock: Clock,
+  ask: () => Promise<T>,
+): Promise<T> {
+  const until = clock.monotonic() + PASSING_TIMEOUT_MS;
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (clock.monotonic() + PASSING_PAUSE_MS > until) throw error;
+      await clock.sleep(PASSING_PAUSE_MS);
+      cluster.forget(error);
+      await cluster.refresh(topics).catch(() => {});
+    }
+  }
+}
+
 /** A refusal by the broker; `type` is Kafka's own name for it. */
 export function errorType(error: unknown): string {
   const { type, cause, message } = (error ?? {}) as { type?: string; cause?: unknown; message?: string };

@@ -1,7 +1,7 @@
 /** `follow` on Kafka: a reader of all partitions of some topics, a cursor over them, and the truth about being caught up. */
 import type { Clock } from '@cairn/clock/clock.ts';
 import { decodeCursor, encodeCursor, type Positions } from './cursor.ts';
-import { createKafkaCluster, type KafkaCluster, type KafkaConnection } from './kafka-cluster.ts';
+import { askAgain, createKafkaCluster, type KafkaCluster, type KafkaConnection } from './kafka-cluster.ts';
 import { createKafkaReader, toLogRecord, waitAtMost, type KafkaReader, type ReaderSlot } from './kafka-reader.ts';
 import { LogUnavailable, type Batch, type Cursor, type Follower } from './log.ts';
 
@@ -34,10 +34,9 @@ export async function followKafka(deps: {
   let reader: KafkaReader;
   try {
     await cluster.refresh(topics);
-    reader = createKafkaReader(
-      cluster,
-      await startingSlots(cluster, topics, known, deps.cursor === 'end' ? 'next' : 'oldest', names),
-    );
+    const otherwise = deps.cursor === 'end' ? 'next' : 'oldest';
+    const slots = await askAgain(cluster, topics, clock, () => startingSlots(cluster, topics, known, otherwise, names));
+    reader = createKafkaReader(cluster, slots);
   } catch (error) {
     await cluster.close();
     throw unavailable(error);

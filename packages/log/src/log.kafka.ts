@@ -4,7 +4,7 @@
  */
 import type { Clock } from '@cairn/clock/clock.ts';
 import { createAppender } from './kafka-append.ts';
-import { createKafkaCluster, type KafkaConnection } from './kafka-cluster.ts';
+import { askAgain, createKafkaCluster, type KafkaConnection } from './kafka-cluster.ts';
 import { followKafka, unavailable, type TopicNames } from './kafka-follow.ts';
 import { createHealth } from './kafka-health.ts';
 import { joinKafkaGroup, type GroupTiming, type KafkaMembership } from './kafka-membership.ts';
@@ -91,17 +91,11 @@ export async function createKafkaLog(options: KafkaLogOptions): Promise<KafkaLog
   }
 
   async function ask<T>(request: () => Promise<T>): Promise<T> {
-    return alive(async () => {
-      try {
-        return await request();
-      } catch (error) {
-        cluster.forget(error);
-        await cluster.refresh(allNames).catch(() => {});
-        return request().catch((again: unknown) => {
-          throw unavailable(again);
-        });
-      }
-    });
+    return alive(() =>
+      askAgain(cluster, allNames, clock, request).catch((error: unknown) => {
+        throw unavailable(error);
+      }),
+    );
   }
 
   async function read(topic: string, partition: number, fromOffset: bigint, maxRecords: number): Promise<LogRecord[]> {
