@@ -63,7 +63,7 @@ export function joinPath(path: string, part: string): string {
   return path === '' ? part : `${path}.${part}`;
 }
 
-/** The faults that a JSON Schema validator found, in words. `schema` is where `schemaPath` points into. */
+/** The faults that a JSON Schema validator found, in words. `schema` is the one they were validated by. */
 export function faultsOfSchema(errors: readonly ErrorObject[], schema: unknown): Fault[] {
   return errors.map((error) => {
     const path = pathOf(error.instancePath);
@@ -71,7 +71,7 @@ export function faultsOfSchema(errors: readonly ErrorObject[], schema: unknown):
     switch (error.keyword) {
       case 'additionalProperties': {
         const key = String(params['additionalProperty']);
-        const known = knownKeys(schema, error.schemaPath);
+        const known = knownKeys(schema, error.instancePath);
         const instead = suggest(key, known) || (known.length ? `; known here: ${known.join(', ')}` : '');
         return { path: joinPath(path, key), message: `'${key}' is not a known key${instead}` };
       }
@@ -102,17 +102,29 @@ function things(count: unknown): string {
   return count === 1 ? 'entry' : 'entries';
 }
 
-function knownKeys(schema: unknown, schemaPath: string): string[] {
-  let at: unknown = schema;
-  for (const part of schemaPath
-    .slice(schemaPath.indexOf('#') + 2)
-    .split('/')
-    .slice(0, -1)) {
-    const name = decodeURIComponent(part).replaceAll('~1', '/').replaceAll('~0', '~');
-    at = typeof at === 'object' && at !== null ? (at as Record<string, unknown>)[name] : undefined;
+/** The keys that the schema knows at a place in the data. */
+function knownKeys(schema: unknown, instancePath: string): string[] {
+  const root = schema as SchemaPart;
+  let at: SchemaPart | undefined = root;
+  for (const part of instancePath.split('/').slice(1)) {
+    at = follow(root, at);
+    const name = part.replaceAll('~1', '/').replaceAll('~0', '~');
+    const others = typeof at?.additionalProperties === 'object' ? at.additionalProperties : undefined;
+    at = at?.properties?.[name] ?? (/^\d+$/.test(part) ? at?.items : undefined) ?? others;
   }
-  const properties = (at as { properties?: object } | undefined)?.properties;
-  return properties ? Object.keys(properties) : [];
+  return Object.keys(follow(root, at)?.properties ?? {});
+}
+
+interface SchemaPart {
+  $ref?: string;
+  $defs?: Record<string, SchemaPart>;
+  properties?: Record<string, SchemaPart>;
+  items?: SchemaPart;
+  additionalProperties?: boolean | SchemaPart;
+}
+
+function follow(root: SchemaPart, part: SchemaPart | undefined): SchemaPart | undefined {
+  return part?.$ref === undefined ? part : root.$defs?.[part.$ref.slice('#/$defs/'.length)];
 }
 
 const TYPES: Readonly<Record<string, string>> = {

@@ -11,10 +11,14 @@ import { faultsOfSchema, type Fault } from './faults.ts';
 
 export type LoadedDefinition = { ok: true; definition: JourneyDefinition } | { ok: false; faults: Fault[] };
 
-/** A definition goes to every partition and into every one's state; 200 kB is a hundred pages. */
-export const DEFINITION_CHARS_MAX = 200_000;
+/** A definition goes to every partition and into every one's state; 100 kB is fifty pages. */
+export const DEFINITION_CHARS_MAX = 100_000;
 /** More tell nobody more. */
 const FAULTS_MAX = 100;
+/** Of brackets within brackets; a condition is at most 32 deep, two brackets each. */
+const BRACKETS_MAX = 200;
+/** Colons and commas; the YAML parser compares each key of a mapping with all others. The largest shipped definition has 500. */
+const ENTRIES_MAX = 3_000;
 /** YAML aliases may expand without end ("billion laughs"). */
 const YAML_ALIASES_MAX = 100;
 
@@ -25,19 +29,36 @@ export function loadDefinition(source: unknown): LoadedDefinition {
     if (JSON.stringify(parsed.data)?.length > DEFINITION_CHARS_MAX) return refuse(TOO_LARGE);
     return check(parsed.data);
   } catch (error) {
-    if (error instanceof RangeError) return refuse('is nested too deep');
+    if (error instanceof RangeError) return refuse(TOO_DEEP);
     throw error;
   }
 }
 
 const TOO_LARGE = `has more than ${DEFINITION_CHARS_MAX.toLocaleString('en')} characters`;
 
+const TOO_DEEP = 'is nested too deep';
+
 function refuse(message: string): LoadedDefinition {
   return { ok: false, faults: [{ path: '', message }] };
 }
 
+/** Counted before it is parsed, whatever the characters stand for: the YAML parser takes seconds over what no author writes. */
+function sizeFault(text: string): string | null {
+  let depth = 0;
+  let entries = 0;
+  for (const character of text) {
+    if (character === '{' || character === '[') depth++;
+    else if (character === '}' || character === ']') depth--;
+    else if (character === ':' || character === ',') entries++;
+    if (depth > BRACKETS_MAX) return TOO_DEEP;
+  }
+  return entries > ENTRIES_MAX ? `has more than ${ENTRIES_MAX.toLocaleString('en')} entries` : null;
+}
+
 function parse(text: string): { data: unknown } | { faults: Fault[] } {
   if (text.length > DEFINITION_CHARS_MAX) return { faults: [{ path: '', message: TOO_LARGE }] };
+  const tooMuch = sizeFault(text);
+  if (tooMuch) return { faults: [{ path: '', message: tooMuch }] };
   const document = parseDocument(text, { prettyErrors: false, logLevel: 'silent' });
   if (document.errors.length)
     return {
