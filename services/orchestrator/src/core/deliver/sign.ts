@@ -1,11 +1,11 @@
-import { createHmac, createPrivateKey, createPublicKey, sign as signBytes } from 'node:crypto';
+import { createHmac, createPrivateKey, createPublicKey, createSecretKey, sign as signBytes } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 
 /**
  * Standard Webhooks 1.0 signatures: v1 is HMAC-SHA256, v1a is ed25519, over `{id}.{timestamp}.{body}`. Pure: ed25519 is deterministic.
  * Key texts: `whsec_` and `whsk_` (private), `whpk_` (public), each before base64.
  */
-export type SigningKey = { scheme: 'v1'; secret: Buffer } | { scheme: 'v1a'; privateKey: KeyObject };
+export type SigningKey = { scheme: 'v1'; secret: KeyObject } | { scheme: 'v1a'; privateKey: KeyObject };
 
 /** The specification's bounds of a symmetric key. */
 export const SECRET_BYTES_MIN = 24;
@@ -21,7 +21,7 @@ export function parseSigningKey(text: string): SigningKey {
     const secret = decodeBase64(text.slice(6));
     if (!secret || secret.length < SECRET_BYTES_MIN || secret.length > SECRET_BYTES_MAX)
       throw new Error(`must be whsec_ and the base64 of ${SECRET_BYTES_MIN} to ${SECRET_BYTES_MAX} bytes`);
-    return { scheme: 'v1', secret };
+    return { scheme: 'v1', secret: createSecretKey(secret) };
   }
   if (text.startsWith('whsk_')) {
     const bytes = decodeBase64(text.slice(5));
