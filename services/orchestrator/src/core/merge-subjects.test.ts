@@ -125,12 +125,12 @@ describe('two subjects that become one', () => {
       2,
     );
     const arriving = seeSubject(newSubject({ unit: 'person', id: 'anon' }), person('anon'), null, 3);
-    expect(Object.keys(mergeSubjects(acme, arriving).people)).toEqual(['ann']);
+    expect(Object.keys(mergeSubjects(acme, arriving, acme.aliases!).people)).toEqual(['ann']);
     const journey = {
       ...journeyOf([], 'x'),
       people: { anon: { touchpoints: 2, inboundAt: 5 }, ann: { touchpoints: 1, inboundAt: 9 } },
     };
-    expect(withAliases(journey, acme.aliases).people).toEqual({ ann: { touchpoints: 3, inboundAt: 9 } });
+    expect(withAliases(journey, acme.aliases!).people).toEqual({ ann: { touchpoints: 3, inboundAt: 9 } });
   });
 
   it('follow a person through two merges', () => {

@@ -18,9 +18,11 @@ import {
 } from './state.ts';
 import { mergePeople } from './subject.ts';
 
+/** Absorbed person id → who lives on. */
+export type Aliases = Readonly<Record<string, string>>;
+
 /** The living subject with what the absorbed one knew; journeys are merged one by one by `advanceJourney`. */
-export function mergeSubjects(living: SubjectState, absorbed: SubjectState): SubjectState {
-  const { aliases = {} } = living;
+export function mergeSubjects(living: SubjectState, absorbed: SubjectState, aliases: Aliases): SubjectState {
   const people = Object.fromEntries(Object.entries(absorbed.people).map(([id, info]) => [aliases[id] ?? id, info]));
   return {
     ...living,
@@ -88,8 +90,8 @@ export function mergeTraces(a: PersonTrace, b: PersonTrace): PersonTrace {
 }
 
 /** A journey's people under the names that the living subject knows them by. */
-export function withAliases(journey: JourneyState, aliases: SubjectState['aliases']): JourneyState {
-  if (!aliases || !Object.keys(journey.people).some((id) => aliases[id] !== undefined)) return journey;
+export function withAliases(journey: JourneyState, aliases: Aliases): JourneyState {
+  if (!Object.keys(journey.people).some((id) => aliases[id] !== undefined)) return journey;
   let people: JourneyState['people'] = {};
   for (const [id, trace] of Object.entries(journey.people))
     people = mergeTracesById(people, { [aliases[id] ?? id]: trace });

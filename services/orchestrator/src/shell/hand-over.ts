@@ -90,20 +90,19 @@ export function takeSubjectState(scope: AdvanceScope, message: SubjectStateSent)
   // Absorbed itself since it was decided: the state follows. Decided later than that: it lives again.
   if (living && isMoved(living) && living.at >= message.at) {
     if (message.hops >= HOPS_MAX) throw new Error(`the state of ${message.from.id} was sent on ${message.hops} times`);
-    return send(scope, { ...message, into: living.moved, hops: message.hops + 1 });
+    // From here on it is the later decision that counts: it may bring back whom an earlier one had absorbed.
+    return send(scope, { ...message, at: living.at, into: living.moved, hops: message.hops + 1 });
   }
   const ref: SubjectRef = personId === null ? into : { unit: 'person', id: personId };
   const subject = openSubject(scope, ref, personId === null ? null : into.id);
   const absorbed = message.state as unknown as SubjectState;
-  advanceSubject(scope, mergeSubjects(subject, absorbed), definitions, ({ name }) => {
+  const host = living && !isMoved(living) ? living.aliases : {};
+  const own = absorbed.unit === 'person' && ref.unit === 'person' ? { [absorbed.id]: ref.id } : {};
+  const aliases = { ...host, ...subject.aliases, ...own };
+  advanceSubject(scope, mergeSubjects(subject, absorbed, aliases), definitions, ({ name }) => {
     const other = absorbed.journeys[name];
     if (!other) return null;
-    return {
-      type: 'journey.merged',
-      other: withAliases(other, subject.aliases),
-      seqBefore: subject.seqs?.[name] ?? 0,
-      cause,
-    };
+    return { type: 'journey.merged', other: withAliases(other, aliases), seqBefore: subject.seqs?.[name] ?? 0, cause };
   });
 }
 

@@ -38,8 +38,9 @@ export function settleStall(draft: Draft, move: ClockMove): void {
   }
   const settled = move.imported || hasAlert || (move.by !== 'buyer' && journey.stall.settled);
   if (settled) markStalled(draft);
-  const settling = now + Math.max(1, Math.min(SETTLING_MS, deadline - silentSince(journey)));
-  arm(draft, { at: deadline, due: settled ? null : settling, lag: move.lag, settled });
+  // Nothing is waited for where no touchpoint came: the limit was changed.
+  const wait = move.by === 'definition' ? 1 : Math.max(1, Math.min(SETTLING_MS, deadline - silentSince(journey)));
+  arm(draft, { at: deadline, due: settled ? null : now + wait, lag: move.lag, settled });
 }
 
 /** When the stall timer of a journey would be due under a definition that it has not met yet; null: it needs none, or none sooner. */
