@@ -159,15 +159,20 @@ describe('what is admitted', () => {
     expect(admitted(track({ context: { userAgent: 'Googlebot/2.1' } })).bot).toBe(true);
   });
   it('corrects clock skew by the batch’s sentAt, or the item’s own', () => {
-    const sentAt = '2026-01-31T13:00:00Z';
+    const sent = '2026-01-31T13:00:00Z';
+    const sentAt = Date.parse(sent);
     expect(admitted(track({ timestamp: '2026-01-31T12:59:00Z' }), { sentAt }).timestamp).toBe(AT.receivedAt - 60_000);
-    expect(admitted(track({ timestamp: '2026-01-31T12:59:00Z', sentAt }), { sentAt: '2020-01-01' }).timestamp).toBe(
+    expect(admitted(track({ timestamp: '2026-01-31T12:59:00Z', sentAt: sent }), { sentAt: 5 }).timestamp).toBe(
       AT.receivedAt - 60_000,
     );
     expect(admitted(track({ originalTimestamp: '2026-01-30' }))).toMatchObject({
       originalTimestamp: '2026-01-30',
       timestamp: Date.UTC(2026, 0, 30),
     });
+  });
+  it('leaves a sentAt that cannot be read out of account', () => {
+    const item = track({ timestamp: '2026-01-31T11:00:00Z', sentAt: 'never' });
+    expect(admitted(item, { sentAt: 5 }).timestamp).toBe(Date.UTC(2026, 0, 31, 11));
   });
   it('says where it came from', () => {
     const admission = admitTouchpoint({ workspace: 'w2', source: 'crm', imported: true }, track(), AT);

@@ -2,7 +2,7 @@ import { touchpointId } from '@cairn/contracts/ids.ts';
 import type { Touchpoint } from '@cairn/contracts/generated/touchpoint.ts';
 import { isBot } from './bot.ts';
 import { channelOf } from './channel.ts';
-import { correctSkew } from './clock-skew.ts';
+import { correctSkew, readInstant } from './clock-skew.ts';
 import { cleanObject, isNothing, normaliseTraits, type Plain } from './normalise.ts';
 import type { Refusal } from './refusals.ts';
 
@@ -47,7 +47,9 @@ export function admitTouchpoint(policy: AdmitPolicy, raw: unknown, at: AdmitAt):
   if (kind === 'alias' && (userId === null || previousId === null)) return refuse('missing-identity', messageId);
   if (!identified && !hasOtherIdentity(kind, plainTraits, plainContext)) return refuse('missing-identity', messageId);
 
-  const timing = correctSkew(item.timestamp ?? item.originalTimestamp, item.sentAt ?? at.sentAt, at.receivedAt);
+  // One that cannot be read is left out of account: the timestamp is then taken as it is.
+  const sentAt = item.sentAt === undefined ? (at.sentAt ?? null) : readInstant(item.sentAt);
+  const timing = correctSkew(item.timestamp ?? item.originalTimestamp, sentAt, at.receivedAt);
   if (timing === 'invalid-timestamp') return refuse('invalid-timestamp', messageId);
 
   const finalMessageId = messageId ?? at.messageId;
@@ -92,8 +94,8 @@ export interface AdmitPolicy {
 export interface AdmitAt {
   /** Epoch ms, by our clock. */
   receivedAt: number;
-  /** As the request said it, for clock skew; an item's own comes first. */
-  sentAt?: unknown;
+  /** When the client says that it sent the request, epoch ms, for clock skew; an item's own comes first. */
+  sentAt?: number | null;
   /** The kind that the path says; null: the item says it. */
   kind: Kind | null;
   /** Used where the client sent none. */

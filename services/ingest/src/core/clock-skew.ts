@@ -13,13 +13,12 @@ const SECONDS_LEAST = 1e8;
 const MILLISECONDS_LEAST = 1e11;
 const MILLISECONDS_MOST = 1e14;
 
-/** `sentAt` that cannot be read is left out of account; a `timestamp` that cannot be read is a refusal. Instants in epoch ms. */
-export function correctSkew(timestamp: unknown, sentAt: unknown, receivedAt: number): Timing {
+/** A `timestamp` that cannot be read is a refusal. `sentAt` by the client's clock, null where it is not known. Instants in epoch ms. */
+export function correctSkew(timestamp: unknown, sentAt: number | null, receivedAt: number): Timing {
   if (isEmpty(timestamp)) return { timestamp: receivedAt, originalTimestamp: null };
   const original = readInstant(timestamp);
   if (original === null) return 'invalid-timestamp';
-  const sent = isEmpty(sentAt) ? null : readInstant(sentAt);
-  const corrected = sent === null ? original : receivedAt - (sent - original);
+  const corrected = sentAt === null ? original : receivedAt - (sentAt - original);
   const believable = original >= 0 && corrected >= 0 && corrected <= receivedAt + AHEAD_MS_MAX;
   return { timestamp: believable ? corrected : receivedAt, originalTimestamp: String(timestamp) };
 }

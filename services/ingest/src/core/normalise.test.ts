@@ -73,3 +73,8 @@ describe('e-mail and phone', () => {
     expect(normaliseTraits(traits)).toBe(traits);
   });
 });
+
+it('white space of every kind says nothing', () => {
+  const all = Array.from({ length: 0xffff }, (_, code) => String.fromCharCode(code));
+  expect(all.filter((text) => isNothing(text) !== (text.trim() === ''))).toEqual([]);
+});

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { NewRecord } from '@cairn/log/log.ts';
 import { admitTouchpoint, refuse, type Admission, type Kind } from '../core/admit-touchpoint.ts';
+import { readInstant } from '../core/clock-skew.ts';
 import { isTooLarge, TOUCHPOINT_BYTES_MAX } from '../core/measure.ts';
 import type { Plain } from '../core/normalise.ts';
 import type { Refusal } from '../core/refusals.ts';
@@ -75,6 +76,8 @@ export function admitBatch(
 ): AdmittedRequest {
   const request = newRequest();
   const policy = policyOf(facts);
+  // Read once for all items.
+  const sentAtMs = readInstant(sentAt);
   // In a body of 32 KB no item can be over 32 KB: most batches are never measured.
   const mayBeTooLarge = bodyBytes > TOUCHPOINT_BYTES_MAX;
   for (let i = 0; i < items.length; i++) {
@@ -84,7 +87,7 @@ export function admitBatch(
         ? refuse('too-large', messageIdOf(item))
         : admitTouchpoint(policy, item, {
             receivedAt: facts.receivedAt,
-            sentAt,
+            sentAt: sentAtMs,
             kind: null,
             messageId: `srv-${facts.requestId}-${i}`,
           });
