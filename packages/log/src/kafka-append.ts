@@ -13,7 +13,9 @@ import {
   type KafkaRecord,
   type ProduceFailure,
 } from './kafka-batches.ts';
-import { createKafkaCluster, errorType, type KafkaConnection, type ProducerIdentity } from './kafka-cluster.ts';
+import { createKafkaCluster, type ProducerIdentity } from './kafka-cluster.ts';
+import type { KafkaConnection } from './kafka-connection.ts';
+import { errorType } from './kafka-internals.ts';
 import { LogUnavailable } from './log.ts';
 
 export interface Appender {

@@ -3,16 +3,22 @@
  * to itself behind its producer and consumer, which wait 300 ms where Kafka asks for 1 ms, ask for the coordinator twice a
  * transaction and cannot read without a group. Must never retry: the callers know what a failure means.
  */
-import { createRequire } from 'node:module';
-import { connect, isIP } from 'node:net';
-import { connect as connectTls } from 'node:tls';
 import type { Clock } from '@cairn/clock/clock.ts';
-import { logLevel, type ISocketFactory, type KafkaConfig } from 'kafkajs';
-import './kafka-patches.ts';
+import { kafkaConfig, REQUEST_TIMEOUT_MS, type KafkaConnection } from './kafka-connection.ts';
 import { decodeFetchResponse, type FetchedPartition } from './kafka-fetch-response.ts';
+import {
+  createErrorFromCode,
+  Encoder,
+  fetchRequest,
+  newCluster,
+  PRODUCE_RESPONSE,
+  protocolError,
+  READ_COMMITTED,
+  type Broker,
+  type PartitionMetadata,
+} from './kafka-internals.ts';
+import { encodeProduceRequest, type BatchForPartition } from './kafka-produce-request.ts';
 import { committedRecords, decodeRecordBatches, type ReadRecord } from './kafka-record-batch.ts';
-
-const require = createRequire(import.meta.url);
 
 /** A partition's stretch of committed log, as one fetch brought it. */
 export interface Fetched {
@@ -29,13 +35,6 @@ export interface FetchFrom {
   topic: string;
   partition: number;
   offset: bigint;
-}
-
-/** One partition's record batch in a produce request. */
-export interface BatchForPartition {
-  topic: string;
-  partition: number;
-  bytes: Buffer;
 }
 
 export interface ProducerIdentity {
@@ -84,53 +83,18 @@ export interface KafkaCluster {
   close(): Promise<void>;
 }
 
-export interface KafkaConnection {
-  brokers: readonly string[];
-  clientId: string;
-  clock: Clock;
-  ssl?: KafkaConfig['ssl'];
-  sasl?: KafkaConfig['sasl'];
-  /** Told of what kafkajs logs at warn or error. */
-  onClientLog?: ((entry: { level: 'warn' | 'error'; message: string }) => void) | undefined;
-}
-
-/** A broker answers in milliseconds; one that takes longer than this is as good as away. */
-const REQUEST_TIMEOUT_MS = 10_000;
-const CONNECT_TIMEOUT_MS = 3_000;
-const KEEP_ALIVE_MS = 60_000;
-const METADATA_MAX_AGE_MS = 300_000;
-const READ_COMMITTED = 1;
 const EARLIEST = -2;
 const LATEST = -1;
-const ALL = -1;
+const PRODUCE_KEY = 0;
 
-/** For our own requests: short, because the callers retry. For kafkajs's consumer: its own defaults, a second at the most. */
-export const CLIENT_RETRY = { retries: 4, initialRetryTime: 100, maxRetryTime: 1_000 };
-
-export function kafkaConfig(connection: KafkaConnection): KafkaConfig {
-  const report = connection.onClientLog;
-  return {
-    brokers: [...connection.brokers],
-    clientId: connection.clientId,
-    ...(connection.ssl === undefined ? {} : { ssl: connection.ssl }),
-    ...(connection.sasl === undefined ? {} : { sasl: connection.sasl }),
-    connectionTimeout: CONNECT_TIMEOUT_MS,
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    retry: CLIENT_RETRY,
-    socketFactory,
-    logLevel: report ? logLevel.WARN : logLevel.NOTHING,
-    logCreator: () => (entry) =>
-      report?.({ level: entry.level === logLevel.ERROR ? 'error' : 'warn', message: entry.log.message }),
-  };
-}
-
-/** kafkajs leaves Nagle's algorithm on: a request's last packet may then wait 40 ms for the answer to the one before. */
-const socketFactory: ISocketFactory = ({ host, port, ssl, onConnect }) =>
-  ssl
-    ? connectTls({ host, port, ...(isIP(host) ? {} : { servername: host }), ...ssl }, onConnect)
-        .setNoDelay(true)
-        .setKeepAlive(true, KEEP_ALIVE_MS)
-    : connect({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS }, onConnect);
+const FETCH_RESPONSE = {
+  decode: async (raw: Buffer): Promise<FetchedPartition[]> => {
+    const { errorCode, partitions } = decodeFetchResponse(raw);
+    if (errorCode !== 0) throw createErrorFromCode(errorCode);
+    return partitions;
+  },
+  parse: async (partitions: FetchedPartition[]): Promise<FetchedPartition[]> => partitions,
+};
 
 export function createKafkaCluster(connection: KafkaConnection): KafkaCluster {
   const cluster = newCluster(kafkaConfig(connection));
@@ -178,7 +142,7 @@ export function createKafkaCluster(connection: KafkaConnection): KafkaCluster {
 
     async fetch(nodeId, from, limits) {
       const broker = await node(nodeId);
-      const topics = groupByTopic(from).map(([topic, entries]) => ({
+      const topics = [...Map.groupBy(from, (entry) => entry.topic)].map(([topic, entries]) => ({
         topic,
         partitions: entries.map(({ partition, offset }) => ({
           partition,
@@ -242,7 +206,8 @@ export function createKafkaCluster(connection: KafkaConnection): KafkaCluster {
         apiVersion: 7,
         apiName: 'Produce',
         expectResponse: () => true,
-        encode: async () => new Encoder().writeBuffer(encodeProduce(batches, transactionalId)),
+        encode: async () =>
+          new Encoder().writeBuffer(encodeProduceRequest(batches, transactionalId, REQUEST_TIMEOUT_MS)),
       };
       await broker.connectionPool.send({ request, response: PRODUCE_RESPONSE });
     },
@@ -323,131 +288,4 @@ export async function askAgain<T>(
       await cluster.refresh(topics).catch(() => {});
     }
   }
-}
-
-/** A refusal by the broker; `type` is Kafka's own name for it. */
-export function errorType(error: unknown): string {
-  const { type, cause, message } = (error ?? {}) as { type?: string; cause?: unknown; message?: string };
-  // kafkajs does not know the newest codes: 90 is PRODUCER_FENCED.
-  if (message?.includes('Unknown error code 90')) return 'PRODUCER_FENCED';
-  return type ?? (cause ? errorType(cause) : '');
-}
-
-function protocolError(code: number, topic: string, partition: number): Error {
-  const error = createErrorFromCode(code);
-  error.message = `${topic}-${partition}: ${error.message}`;
-  return error;
-}
-
-function groupByTopic<T extends { topic: string }>(entries: readonly T[]): [string, T[]][] {
-  return [...Map.groupBy(entries, (entry) => entry.topic)];
-}
-
-/** Produce request, version 7: transactional id, acks, timeout, and per topic and partition one record batch. */
-function encodeProduce(batches: readonly BatchForPartition[], transactionalId: string | null): Buffer {
-  const topics = groupByTopic(batches);
-  let size = 2 + (transactionalId === null ? 0 : Buffer.byteLength(transactionalId)) + 2 + 4 + 4;
-  for (const [topic, own] of topics) {
-    size += 2 + Buffer.byteLength(topic) + 4;
-    for (const { bytes } of own) size += 8 + bytes.length;
-  }
-  const out = Buffer.allocUnsafe(size);
-  let at = transactionalId === null ? out.writeInt16BE(-1, 0) : writeText(out, 0, transactionalId);
-  at = out.writeInt16BE(ALL, at);
-  at = out.writeInt32BE(REQUEST_TIMEOUT_MS, at);
-  at = out.writeInt32BE(topics.length, at);
-  for (const [topic, own] of topics) {
-    at = writeText(out, at, topic);
-    at = out.writeInt32BE(own.length, at);
-    for (const { partition, bytes } of own) {
-      at = out.writeInt32BE(partition, at);
-      at = out.writeInt32BE(bytes.length, at);
-      at += bytes.copy(out, at);
-    }
-  }
-  return out;
-}
-
-function writeText(out: Buffer, at: number, text: string): number {
-  const bytes = out.write(text, at + 2);
-  out.writeInt16BE(bytes, at);
-  return at + 2 + bytes;
-}
-
-// What is used of kafkajs's insides, and nothing more.
-
-interface PartitionMetadata {
-  partitionId: number;
-  leader: number;
-}
-
-interface WireRequest {
-  apiKey: number;
-  apiVersion: number;
-  apiName: string;
-}
-
-interface Broker {
-  nodeId: string | number;
-  connectionPool: {
-    pool: { rejectRequests(error: Error): void }[];
-    send<T>(exchange: { request: WireRequest; response: unknown; requestTimeout?: number }): Promise<T>;
-  };
-  listOffsets(
-    request: object,
-  ): Promise<{ responses: { topic: string; partitions: { partition: number; offset: string }[] }[] }>;
-  initProducerId(request: {
-    transactionalId: string | undefined;
-    transactionTimeout: number;
-  }): Promise<{ producerId: string; producerEpoch: number }>;
-  addPartitionsToTxn(request: object): Promise<unknown>;
-  endTxn(request: object): Promise<unknown>;
-  leaveGroup(member: { groupId: string; memberId: string }): Promise<unknown>;
-}
-
-interface Cluster {
-  brokerPool: {
-    brokers: Record<string, Broker>;
-    seedBroker?: Broker;
-    metadata: { topicMetadata: { topic: string; partitionMetadata: PartitionMetadata[] }[] } | null;
-  };
-  isConnected(): boolean;
-  connect(): Promise<void>;
-  disconnect(): Promise<void>;
-  refreshMetadata(): Promise<void>;
-  addMultipleTargetTopics(topics: readonly string[]): Promise<void>;
-  findBroker(node: { nodeId: number }): Promise<Broker>;
-  findGroupCoordinator(group: { groupId: string; coordinatorType: number }): Promise<Broker>;
-  getNodeIds(): string[];
-  removeBroker(at: { host: string; port: number }): void;
-}
-
-const Encoder = require('kafkajs/src/protocol/encoder') as new () => { writeBuffer(bytes: Buffer): unknown };
-const FETCH_RESPONSE = {
-  decode: async (raw: Buffer): Promise<FetchedPartition[]> => {
-    const { errorCode, partitions } = decodeFetchResponse(raw);
-    if (errorCode !== 0) throw createErrorFromCode(errorCode);
-    return partitions;
-  },
-  parse: async (partitions: FetchedPartition[]): Promise<FetchedPartition[]> => partitions,
-};
-const fetchRequest = require('kafkajs/src/protocol/requests/fetch/v11/request') as (request: object) => WireRequest;
-const PRODUCE_RESPONSE: unknown = require('kafkajs/src/protocol/requests/produce/v7/response');
-const { createErrorFromCode } = require('kafkajs/src/protocol/error') as {
-  createErrorFromCode(code: number): Error & { type: string };
-};
-const { createLogger } = require('kafkajs/src/loggers') as { createLogger(options: object): unknown };
-const PRODUCE_KEY = 0;
-
-function newCluster(config: KafkaConfig): Cluster {
-  const KafkajsCluster = require('kafkajs/src/cluster') as new (options: object) => Cluster;
-  return new KafkajsCluster({
-    ...config,
-    logger: createLogger({ level: config.logLevel, logCreator: config.logCreator }),
-    enforceRequestTimeout: true,
-    metadataMaxAge: METADATA_MAX_AGE_MS,
-    allowAutoTopicCreation: false,
-    maxInFlightRequests: null,
-    isolationLevel: READ_COMMITTED,
-  });
 }

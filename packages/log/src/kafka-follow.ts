@@ -1,7 +1,8 @@
 /** `follow` on Kafka: a reader of all partitions of some topics, a cursor over them, and the truth about being caught up. */
 import type { Clock } from '@cairn/clock/clock.ts';
 import { decodeCursor, encodeCursor, type Positions } from './cursor.ts';
-import { askAgain, createKafkaCluster, type KafkaCluster, type KafkaConnection } from './kafka-cluster.ts';
+import { askAgain, createKafkaCluster, type KafkaCluster } from './kafka-cluster.ts';
+import type { KafkaConnection } from './kafka-connection.ts';
 import { createKafkaReader, toLogRecord, waitAtMost, type KafkaReader, type ReaderSlot } from './kafka-reader.ts';
 import { LogUnavailable, type Batch, type Cursor, type Follower } from './log.ts';
 

@@ -3,10 +3,12 @@
  * resumed is decided here, inside GROUP_JOIN, before the next fetch can go out. Must never begin a partition that another living
  * member still runs.
  */
-import { AssignerProtocol, Kafka, type Consumer, type EachBatchPayload, type PartitionAssigner } from 'kafkajs';
-import { assignPartitions, decodeClaim, encodeClaim } from './kafka-assignment.ts';
-import { createKafkaCluster, kafkaConfig } from './kafka-cluster.ts';
-import { holdPartition, type Fetching, type HolderDeps, type PartitionHolder } from './kafka-partition.ts';
+import { Kafka, type EachBatchPayload } from 'kafkajs';
+import { encodeClaim } from './kafka-assignment.ts';
+import { createKafkaCluster } from './kafka-cluster.ts';
+import { kafkaConfig } from './kafka-connection.ts';
+import { createAssigner, createFetching } from './kafka-group.ts';
+import { holdPartition, type HolderDeps, type PartitionHolder } from './kafka-partition.ts';
 import { muteHeartbeats, rejoinGroup } from './kafka-patches.ts';
 import type { JoinOptions, LogRecord, Membership } from './log.ts';
 
@@ -230,45 +232,4 @@ export async function joinKafkaGroup(deps: MembershipDeps): Promise<KafkaMembers
       await consumer.disconnect().catch(() => {});
     },
   };
-}
-
-/** kafkajs throws when its consumer is down; then the group is joined anew and everything is told again. */
-function createFetching(consumer: Consumer, topic: string): Fetching {
-  const attempt = (action: () => void): void => {
-    try {
-      action();
-    } catch {
-      // See above.
-    }
-  };
-  return {
-    pause: (partition) => attempt(() => consumer.pause([{ topic, partitions: [partition] }])),
-    seek: (partition, offset) => attempt(() => consumer.seek({ topic, partition, offset: String(offset) })),
-    resume: (partition) => attempt(() => consumer.resume([{ topic, partitions: [partition] }])),
-  };
-}
-
-function createAssigner(topic: string, partitions: number, claim: () => Buffer): PartitionAssigner {
-  const { MemberMetadata, MemberAssignment } = AssignerProtocol;
-  return () => ({
-    name: 'cairn-cooperative',
-    version: 0,
-    protocol: ({ topics }) => ({
-      name: 'cairn-cooperative',
-      metadata: MemberMetadata.encode({ version: 0, topics, userData: claim() }),
-    }),
-    async assign({ members }) {
-      const claims = members.map(({ memberId, memberMetadata }) =>
-        decodeClaim(memberId, MemberMetadata.decode(memberMetadata)?.userData ?? Buffer.alloc(0)),
-      );
-      return [...assignPartitions(claims, partitions)].map(([memberId, own]) => ({
-        memberId,
-        memberAssignment: MemberAssignment.encode({
-          version: 0,
-          assignment: { [topic]: own },
-          userData: Buffer.alloc(0),
-        }),
-      }));
-    },
-  });
 }

@@ -3,7 +3,8 @@
  * Keeps one fetch per node under way while less than `LOW` waits to be taken. Must never skip a committed record.
  */
 import type { Clock } from '@cairn/clock/clock.ts';
-import { errorType, type Fetched, type KafkaCluster } from './kafka-cluster.ts';
+import type { Fetched, KafkaCluster } from './kafka-cluster.ts';
+import { errorType } from './kafka-internals.ts';
 import type { ReadRecord } from './kafka-record-batch.ts';
 import type { LogRecord } from './log.ts';
 

@@ -1,7 +1,8 @@
 /** Creates the topics that are missing, with the settings that Cairn relies on. Never changes a topic that is there. */
 import type { Clock } from '@cairn/clock/clock.ts';
 import { Kafka, type ITopicConfig } from 'kafkajs';
-import { errorType, kafkaConfig, type KafkaConnection } from './kafka-cluster.ts';
+import { kafkaConfig, type KafkaConnection } from './kafka-connection.ts';
+import { errorType } from './kafka-internals.ts';
 import type { TopicConfig } from './log.ts';
 
 /** A state value or a journey of one big account may be far beyond Kafka's default of 1 MB. */

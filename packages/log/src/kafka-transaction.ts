@@ -5,7 +5,8 @@
  */
 import type { Clock } from '@cairn/clock/clock.ts';
 import { createSequences, encodeRound, intoRounds, produceRound, type KafkaRecord } from './kafka-batches.ts';
-import { errorType, type KafkaCluster, type ProducerIdentity } from './kafka-cluster.ts';
+import type { KafkaCluster, ProducerIdentity } from './kafka-cluster.ts';
+import { errorType } from './kafka-internals.ts';
 import { Fenced, LogUnavailable } from './log.ts';
 
 export interface Transactor {

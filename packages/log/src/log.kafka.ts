@@ -4,7 +4,8 @@
  */
 import type { Clock } from '@cairn/clock/clock.ts';
 import { createAppender } from './kafka-append.ts';
-import { askAgain, createKafkaCluster, type KafkaConnection } from './kafka-cluster.ts';
+import { askAgain, createKafkaCluster } from './kafka-cluster.ts';
+import type { KafkaConnection } from './kafka-connection.ts';
 import { followKafka, unavailable, type TopicNames } from './kafka-follow.ts';
 import { createHealth } from './kafka-health.ts';
 import { joinKafkaGroup, type GroupTiming, type KafkaMembership } from './kafka-membership.ts';
