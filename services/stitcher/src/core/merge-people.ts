@@ -1,5 +1,5 @@
 import type { SubjectRef } from '@cairn/contracts/generated/stitched.ts';
-import { mergedMemberships, ownerOfMembership } from './account-membership.ts';
+import { ownerOfMembership } from './account-membership.ts';
 import {
   isGone,
   ownerOf,
@@ -12,7 +12,9 @@ import {
   type Draft,
   type DraftMerge,
 } from './identity-graph.ts';
-import { unitedIds, type PersonRecord } from './person-record.ts';
+import { mergedMemberships } from './memberships.ts';
+import { spelledOut, unitedIds, type PersonRecord } from './person-record.ts';
+import { withSources } from './person-traits.ts';
 import type { StitchSettings } from './settings.ts';
 import { mergedTraits } from './traits.ts';
 
@@ -50,9 +52,10 @@ function unite(
   absorbedId: string,
 ): PersonRecord {
   const createdAt = Math.min(survivor.createdAt, absorbed.createdAt);
-  const memberships = mergedMemberships(survivor.memberships, absorbed.memberships);
+  const [own, theirs] = [spelledOut(survivor), spelledOut(absorbed)];
+  const memberships = mergedMemberships(own.memberships ?? [], theirs.memberships ?? []);
   const visited = [...new Set([...(survivor.visited ?? []), ...(absorbed.visited ?? [])])];
-  return {
+  const united: PersonRecord = {
     order: Math.min(survivor.order, absorbed.order),
     createdAt,
     version: Math.max(survivor.version, absorbed.version),
@@ -63,6 +66,7 @@ function unite(
     mergedFrom: [...(survivor.mergedFrom ?? []), absorbedId, ...(absorbed.mergedFrom ?? [])],
     ...(survivor.alone ? { alone: true } : {}),
   };
+  return withSources(united, { ...theirs.sources, ...own.sources });
 }
 
 /** Absorbed earlier, now by somebody who was absorbed too: pointers keep the depth of 1. */

@@ -1,5 +1,7 @@
 import { namespaceOf } from './identifier-key.ts';
+import type { MembershipRecord } from './memberships.ts';
 import { ruleOf, type StitchSettings } from './settings.ts';
+import type { Traited } from './traits.ts';
 
 /**
  * A person as state, and the arithmetic of its identifiers and edges. Pure functions, record in, record out. Kept small (a person
@@ -23,23 +25,14 @@ export interface PersonRecord {
   traits?: Readonly<Record<string, unknown>>;
   /** Touchpoint time of each trait's value; one number where all have the same. */
   traitTimes?: Readonly<Record<string, number>> | number;
+  /** What each identifier said; left out: the most durable one said everything. */
+  sources?: Readonly<Record<string, Traited>>;
   memberships?: readonly MembershipRecord[];
   /** Accounts that a touchpoint named without making the person a member: they hold this person, too. */
   visited?: readonly string[];
   mergedFrom?: readonly string[];
   /** There are journeys of this person on its own; they are handed over when it has an account. */
   alone?: true;
-}
-
-export interface MembershipRecord {
-  source: 'link' | 'group' | 'crm' | 'domain';
-  /** An account id; for `domain` the domain, whose account is looked up when asked for: it may change owners. */
-  of: string;
-  /** Epoch ms, touchpoint time. */
-  from: number;
-  to?: number;
-  /** When it was declared again, where that decided which membership is the current one. */
-  seen?: number;
 }
 
 /** `shared`: seen with a second user, belongs to nobody's past. `quarantined`: reached too many people, merges nobody any more. */
@@ -63,12 +56,28 @@ export function withId(
   since: number,
 ): PersonRecord {
   const place = placeFor(settings, person.ids, key);
+  // Another identifier is the most durable one now: what was said without saying by whom was said by the one before.
+  const before = place === 0 ? spelledOut(person) : person;
   return {
-    ...person,
+    ...before,
     ids: person.ids.toSpliced(place, 0, key),
     since: person.since.toSpliced(place, 0, since - person.createdAt),
     ...(raw === null ? {} : { raw: { ...person.raw, [key]: raw } }),
     ...(person.edges ? { edges: person.edges.map((edge) => remapped(edge, (at) => (at < place ? at : at + 1))) } : {}),
+  };
+}
+
+/** The record with nothing left to the rule "said by the most durable identifier". */
+export function spelledOut(person: PersonRecord): PersonRecord {
+  const { ids, memberships, traits, traitTimes, sources } = person;
+  const [first] = ids;
+  if (first === undefined) return person;
+  return {
+    ...person,
+    ...(memberships
+      ? { memberships: memberships.map((one) => (one.by === undefined ? { ...one, by: first } : one)) }
+      : {}),
+    ...(traits && !sources ? { sources: { [first]: { traits, traitTimes: traitTimes! } } } : {}),
   };
 }
 

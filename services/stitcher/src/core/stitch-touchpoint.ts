@@ -1,15 +1,9 @@
 import { accountId } from '@cairn/contracts/ids.ts';
 import type { AccountSummary, PersonSummary, SubjectRef } from '@cairn/contracts/generated/stitched.ts';
 import type { Touchpoint } from '@cairn/contracts/generated/touchpoint.ts';
-import {
-  accountOfEmail,
-  claimDomain,
-  claimDomainsOf,
-  currentAccountOf,
-  join,
-  joinByEmail,
-} from './account-membership.ts';
+import { claimDomainsOf, currentAccountOf, join, joinByEmail } from './account-membership.ts';
 import { isBlocked } from './blocked-values.ts';
+import { accountOfEmail, claimDomain } from './company-accounts.ts';
 import { companyDomain } from './company-domain.ts';
 import { tellDecision } from './decisions.ts';
 import { remember, seenKey } from './deduplicate.ts';
@@ -29,7 +23,8 @@ import {
   type StitchOutput,
 } from './identity-graph.ts';
 import { personIdOf } from './person-id.ts';
-import { resolvePerson } from './resolve-person.ts';
+import { withPersonTraits } from './person-traits.ts';
+import { resolvePerson, type Resolved } from './resolve-person.ts';
 import { DEFAULT_SETTINGS, type StitchSettings } from './settings.ts';
 import { accountSummary, personSummary } from './summaries.ts';
 import { withTraits } from './traits.ts';
@@ -70,8 +65,8 @@ export function stitchTouchpoint(
   if (found.blocked) tellBlocked(draft, found);
   const resolved = found.ids.length ? resolvePerson(draft, found.ids, touchpoint.bot) : null;
   const personId = resolved?.personId ?? null;
-  if (personId !== null && !touchpoint.bot) keepTraits(draft, personId, touchpoint);
-  const account = accountOf(draft, touchpoint, found, personId);
+  if (resolved && !touchpoint.bot) keepTraits(draft, resolved, touchpoint);
+  const account = accountOf(draft, touchpoint, found, resolved);
   const { subject, person } = subjectOfTouchpoint(draft, touchpoint, account, personId);
   const last: StitchOutput = {
     to: 'subject',
@@ -104,17 +99,22 @@ function tellBlocked(draft: Draft, found: FoundIdentifiers): void {
 }
 
 /** For a group() call `traits` are the account's; `context.traits` are always the person's. */
-function keepTraits(draft: Draft, personId: string, touchpoint: Touchpoint): void {
+function keepTraits(draft: Draft, resolved: Resolved, touchpoint: Touchpoint): void {
   const ofContext = objectOf(touchpoint.context.traits);
-  if (ofContext) keepTraitsFrom(draft, personId, ofContext);
-  if (touchpoint.kind !== 'group') keepTraitsFrom(draft, personId, touchpoint.traits);
+  if (ofContext) keepTraitsFrom(draft, resolved, ofContext);
+  if (touchpoint.kind !== 'group') keepTraitsFrom(draft, resolved, touchpoint.traits);
 }
 
-function keepTraitsFrom(draft: Draft, personId: string, traits: Readonly<Record<string, unknown>>): void {
-  const person = readPerson(draft, personId)!;
-  const change = withTraits(person, traits, draft.at);
-  if (change)
-    putPerson(draft, personId, { ...person, traits: change.traits, traitTimes: change.traitTimes }, change.visible);
+function keepTraitsFrom(
+  draft: Draft,
+  { personId, stitchKey }: Resolved,
+  traits: Readonly<Record<string, unknown>>,
+): void {
+  for (const _any in traits) {
+    const change = withPersonTraits(readPerson(draft, personId)!, stitchKey, traits, draft.at);
+    if (change) putPerson(draft, personId, change.person, change.visible);
+    return;
+  }
 }
 
 /** The account that the touchpoint was made for: the one it names, else that of its role mailbox, else the person's current one. */
@@ -122,19 +122,19 @@ function accountOf(
   draft: Draft,
   touchpoint: Touchpoint,
   found: FoundIdentifiers,
-  personId: string | null,
+  resolved: Resolved | null,
 ): string | null {
-  const isMember = personId !== null && !touchpoint.bot;
+  const member = touchpoint.bot ? null : resolved;
   const named = namedAccount(draft, touchpoint);
-  if (named !== null && isMember) {
-    if (touchpoint.kind === 'group') join(draft, personId, 'group', named);
-    else visit(draft, personId, named);
+  if (named !== null && member) {
+    if (touchpoint.kind === 'group') join(draft, member.personId, 'group', named, member.stitchKey);
+    else visit(draft, member.personId, named);
   }
-  if (isMember) joinCompanies(draft, personId, found);
+  if (member) joinCompanies(draft, member, found);
   const ofMailbox = named === null && found.roleMailbox !== null ? accountOfEmail(draft, found.roleMailbox) : null;
-  if (isMember && draft.changedPeople?.has(personId)) claimDomainsOf(draft, personId);
+  if (member && draft.changedPeople?.has(member.personId)) claimDomainsOf(draft, member.personId);
   if (named !== null || ofMailbox !== null) return named ?? ofMailbox;
-  return personId === null ? null : currentAccountOf(draft, readPerson(draft, personId)!);
+  return resolved && currentAccountOf(draft, readPerson(draft, resolved.personId)!);
 }
 
 /** The group's account, made or with newer traits where the touchpoint is the first to name it or says more of it. */
@@ -160,12 +160,13 @@ function claimFromTraits(draft: Draft, id: string, traits: Readonly<Record<strin
 }
 
 /** Addresses that the person was not known by before this touchpoint, and the company of a role mailbox it wrote from. */
-function joinCompanies(draft: Draft, personId: string, found: FoundIdentifiers): void {
+function joinCompanies(draft: Draft, { personId, stitchKey }: Resolved, found: FoundIdentifiers): void {
   if (draft.changedPeople?.has(personId)) {
     for (const { key, namespace, value, before } of found.ids)
-      if (namespace === 'email' && !before && readNode(draft, key) === personId) joinByEmail(draft, personId, value);
+      if (namespace === 'email' && !before && readNode(draft, key) === personId)
+        joinByEmail(draft, personId, value, key);
   }
-  if (found.roleMailbox !== null) joinByEmail(draft, personId, found.roleMailbox);
+  if (found.roleMailbox !== null) joinByEmail(draft, personId, found.roleMailbox, stitchKey);
 }
 
 function visit(draft: Draft, personId: string, account: string): void {

@@ -3,6 +3,7 @@ import type { AccountSummary, PersonSummary } from '@cairn/contracts/generated/s
 import { ownerOfMembership } from './account-membership.ts';
 import { namespaceOf, valueOf } from './identifier-key.ts';
 import type { AccountRecord, Draft } from './identity-graph.ts';
+import { datedMemberships } from './memberships.ts';
 import type { PersonRecord } from './person-record.ts';
 
 /** How people and accounts look to the rest of Cairn: built from the records, never changing them. */
@@ -56,7 +57,7 @@ function wholeIdentifier(person: PersonRecord, key: string, place: number): Iden
 
 function wholeMemberships(draft: Draft, person: PersonRecord): Membership[] {
   const whole: Membership[] = [];
-  for (const membership of person.memberships ?? []) {
+  for (const membership of datedMemberships(person.memberships ?? [])) {
     const accountId = ownerOfMembership(draft, membership);
     if (accountId !== null)
       whole.push({ accountId, from: membership.from, to: membership.to ?? null, source: membership.source });

@@ -8,9 +8,11 @@ export interface Traited {
   traitTimes?: Readonly<Record<string, number>> | number;
 }
 
-/** More is a mistake of the sender (ids as keys), and every stitched touchpoint carries them all. */
+/** Of all traits as JSON. Every stitched touchpoint carries them, and a person's record must stay far under a megabyte. */
+export const MAX_TRAITS_CHARACTERS = 64_000;
+/** More is a mistake of the sender (ids as keys). */
 export const MAX_TRAITS = 100;
-/** Of one value as JSON: with 100 of them a record stays under a megabyte. The whole of it stays in the touchpoint's own record. */
+/** Of one value as JSON. The whole of it stays in the touchpoint's own record. */
 export const MAX_TRAIT_CHARACTERS = 2_048;
 
 export interface TraitChange {
@@ -44,6 +46,7 @@ export function withTraits(
     (times ??= timesOf(record))[name] = at;
   }
   if (!times) return null;
+  if (traits && JSON.stringify(traits).length > MAX_TRAITS_CHARACTERS) return null;
   return { traits: traits ?? record.traits ?? {}, traitTimes: compact(times), visible: traits !== null };
 }
 
@@ -77,6 +80,11 @@ export function mergedTraits(survivor: Traited, absorbed: Traited, mode: 'newest
     times[name] = theirs;
   }
   return { traits, traitTimes: compact(times) };
+}
+
+/** What several said together: of each trait the newest value. */
+export function combinedTraits(sources: readonly Traited[]): Traited {
+  return sources.reduce<Traited>((all, source) => mergedTraits(all, source, 'newest'), {});
 }
 
 function sameValue(left: unknown, right: unknown): boolean {
