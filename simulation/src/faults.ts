@@ -10,18 +10,18 @@ export interface Fault {
   slot: string;
   action: 'crash' | 'break' | 'slow' | 'isolate' | 'leave' | 'clock';
   /** null: at once. */
-  point: Pick<FaultPoint, 'operation' | 'phase'> | null;
+  point: Pick<FaultPoint, 'operation' | 'phase' | 'task'> | null;
   /** crash, leave: until it is back. slow: how long the point takes. clock: how far the process's clock jumps (may be negative). */
   ms: number;
 }
 
 const ACTIONS = ['crash', 'crash', 'crash', 'break', 'slow', 'isolate', 'leave', 'clock'] as const;
-const POINTS = [
-  { operation: 'commit', phase: 'before' },
-  { operation: 'commit', phase: 'after' },
-  { operation: 'append', phase: 'before' },
-  { operation: 'append', phase: 'after' },
-] as const;
+const PHASES = ['before', 'after'] as const;
+/** The tasks that have a commit to break; the control task is done before the first buyer comes. */
+const TASKS: Readonly<Record<string, readonly string[]>> = {
+  stitcher: ['stitch'],
+  orchestrator: ['advance', 'deliver'],
+};
 const DOWN_MS = { least: 10, most: 45_000 };
 /** A cycle this slow outlives a hand-over: a zombie, if it is taken for dead meanwhile. */
 const SLOW_MS_MAX = 20_000;
@@ -37,11 +37,12 @@ export function planFaults(seed: number, traffic: Traffic, slots: readonly strin
     const action = any(ACTIONS);
     const onPoint = action === 'break' || action === 'slow' || (action === 'crash' && random() < 0.8);
     const isDown = action === 'crash' || action === 'leave';
+    const slot = any(slots);
     faults.push({
       at: Math.max(traffic.startMs + 1_000, any(traffic.hotMoments) + pick(-500, 1_500)),
-      slot: any(slots),
+      slot,
       action,
-      point: onPoint ? any(POINTS) : null,
+      point: onPoint ? pickPoint(slot) : null,
       ms: isDown
         ? pick(DOWN_MS.least, DOWN_MS.most)
         : action === 'slow'
@@ -52,10 +53,17 @@ export function planFaults(seed: number, traffic: Traffic, slots: readonly strin
     });
   }
   return faults.sort((a, b) => a.at - b.at);
+
+  /** Processes without a task only append; those with tasks mostly commit, and append ticks and results of effects. */
+  function pickPoint(slot: string): Fault['point'] {
+    const tasks = TASKS[slot.split('-', 1)[0]!];
+    if (!tasks || random() < 0.3) return { operation: 'append', phase: any(PHASES) };
+    return { operation: 'commit', phase: any(PHASES), task: any(tasks) };
+  }
 }
 
 export function describeFault({ at, slot, action, point, ms }: Fault): string {
-  const when = point ? `${point.phase} its next ${point.operation}` : 'at once';
+  const when = pointName(point);
   const what = {
     crash: `dies ${when}, back after ${ms} ms`,
     break: `is refused ${when}`,
@@ -67,10 +75,16 @@ export function describeFault({ at, slot, action, point, ms }: Fault): string {
   return `${formatInstant(at)} ${slot} ${what}`;
 }
 
+function pointName(point: Fault['point']): string {
+  return point ? `${point.phase} its next ${point.operation}${point.task ? ` of ${point.task}` : ''}` : 'at once';
+}
+
 /** Carries faults out. `atPoint` is what every await point of every log asks. */
 export interface Injector {
   arm(world: World, faults: readonly Fault[]): void;
   atPoint(process: Process, point: FaultPoint): void | Promise<void>;
+  /** The kinds of faults that were carried out: who, what, where. */
+  struck(): ReadonlySet<string>;
   /** No more faults, and everybody who is down comes back. */
   heal(world: World): void;
 }
@@ -79,9 +93,11 @@ export function createInjector(): Injector {
   let armed: Fault[] = [];
   let world: World;
   let healed = false;
+  const struck = new Set<string>();
 
   function strike(fault: Fault, process: Process): void | Promise<void> {
     const back = (): void => void world.clock.after(fault.ms, () => world.start(fault.slot));
+    struck.add(`${process.role} ${fault.action} ${pointName(fault.point)}`);
     switch (fault.action) {
       case 'crash':
         process.crash();
@@ -117,12 +133,16 @@ export function createInjector(): Injector {
     atPoint(process, point) {
       const fault = armed.find(
         (each) =>
-          each.slot === process.slot && each.point?.operation === point.operation && each.point.phase === point.phase,
+          each.slot === process.slot &&
+          each.point?.operation === point.operation &&
+          each.point.phase === point.phase &&
+          each.point.task === point.task,
       );
       if (!fault) return;
       armed = armed.filter((each) => each !== fault);
       return strike(fault, process);
     },
+    struck: () => struck,
     heal(of) {
       healed = true;
       armed = [];

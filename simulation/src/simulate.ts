@@ -17,6 +17,8 @@ import type { World } from './world.ts';
 export interface Report {
   seed: number;
   faults: readonly string[];
+  /** The kinds of faults that were carried out. */
+  struck: readonly string[];
   /** What is broken; empty: all invariants hold. */
   violations: readonly string[];
   digest: string;
@@ -59,7 +61,7 @@ export async function simulate(seed: number, bug: PlantedBug | null = null): Pro
   await world.clock.advance(DRAIN_MS);
 
   const clockErrorMs = Math.max(0, ...faults.map(({ action, ms }) => (action === 'clock' ? -ms : 0)));
-  const backlogs = await Promise.all(SLOTS.map((slot) => world.process(slot)?.service?.backlog?.() ?? 0));
+  const backlogs = await Promise.all(SLOTS.map(async (slot) => (await world.process(slot)?.service?.backlog?.()) ?? 0));
   const undone = backlogs.flatMap((count, i) => (count > 0 ? [`${SLOTS[i]} leaves ${count} records unhandled`] : []));
   const evidence = {
     traffic,
@@ -74,6 +76,7 @@ export async function simulate(seed: number, bug: PlantedBug | null = null): Pro
   return {
     seed,
     faults: faults.map(describeFault),
+    struck: [...injector.struck()],
     violations,
     digest: sha256,
     counts: { calls: traffic.calls.length, records, webhooks: receiver.received().length },
