@@ -1,5 +1,6 @@
 import { idOf } from '@cairn/contracts/ids.ts';
 import { keyOf, partitionOf } from '@cairn/contracts/topics.ts';
+import type { DeadLetter } from '@cairn/contracts/generated/dead-letter.ts';
 import type { DeliveryFact, DeliveryRequested } from '@cairn/contracts/generated/delivery.ts';
 import { advanceDelivery, newDelivery } from '../core/deliver/advance-delivery.ts';
 import type { DeliveryInput, DeliveryStep } from '../core/deliver/advance-delivery.ts';
@@ -19,6 +20,7 @@ import { keys } from './deliver-keys.ts';
 import type { DeliverWork } from './deliver-work.ts';
 import { createJourneyQueue } from './journey-queue.ts';
 import { startJob } from './start-job.ts';
+import { forgetAction } from './supersede.ts';
 
 /**
  * One endpoint within one handler call: carries out what the heart decides (state, queues, facts, effects) and lets those who wait
@@ -167,14 +169,37 @@ export function openEndpoint(
       attempts: attempts.map((attempt) => ({ ...attempt, responseBody: null })),
     };
     const endedKey = keys.ended(workspace, endpointId, delivery.id);
+    if (delivery.type === 'action.requested') forgetAction(work, delivery);
+    // A person's single attempt that failed too exhausts nothing anew.
+    const isExhausted = state === 'exhausted' && delivery.extra === null;
+    if (isExhausted) deadLetter(delivery);
     work.set(dKey(delivery.id), null);
     work.set(keys.body(workspace, endpointId, delivery.id), null);
     work.set(endedKey, ended);
     work.timer(endedKey, 'forget', now + (state === 'delivered' ? DELIVERED_KEPT_MS : UNDELIVERED_KEPT_MS));
     // Of the operator's own events nothing is said: two dead endpoints would tell each other for ever.
-    if (state === 'exhausted' && !/^(endpoint|delivery)\./.test(delivery.type))
+    if (isExhausted && !/^(endpoint|delivery)\./.test(delivery.type))
       tell('delivery.exhausted', delivery.id, { delivery: deliveryFact('delivery.ended', delivery, now).delivery });
     return delivery.journeyId === null ? null : journeys.promote(delivery.journeyId, delivery.id);
+  }
+
+  /** Someone may want to know what was never received, also after the delivery is forgotten. */
+  function deadLetter(delivery: PendingDelivery): void {
+    const raw = work.get<string>(keys.body(workspace, endpointId, delivery.id)) ?? '';
+    const value: DeadLetter = {
+      type: 'dead-letter',
+      id: idOf('dl', 'delivery', delivery.id, delivery.attempt),
+      workspace,
+      at: now,
+      reason: 'delivery-exhausted',
+      messageId: delivery.id,
+      raw,
+      service: 'deliver',
+      error: delivery.attempts.at(-1)?.code ?? null,
+      position: null,
+    };
+    const partition = partitionOf(workspace, topics.partitions('dead-letters'));
+    work.output({ topic: 'dead-letters', partition, key: workspace, value });
   }
 
   function keep(delivery: PendingDelivery, request: DeliveryRequested): void {

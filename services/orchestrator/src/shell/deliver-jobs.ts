@@ -17,7 +17,7 @@ const STEP_MAX = 500;
 /** Delivery ids are `msg_` and base64url: a step looks at those with one first character. */
 const SHARDS = [...'-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz'];
 /** What is left behind a removed endpoint beside its deliveries. */
-const LEFT_BEHIND = ['q', 'j', 'k', 'x', 'b'];
+const LEFT_BEHIND = ['q', 'j', 'k', 's', 'x', 'b'];
 
 export function stepJob(
   work: DeliverWork,

@@ -15,6 +15,9 @@ export const keys = {
     `j/${workspace}/${endpointId}/${journeyId}`,
   behind: (workspace: string, endpointId: string, journeyId: string, n: number): string =>
     `k/${workspace}/${endpointId}/${journeyId}/${n}`,
+  /** The newest action asked for in a journey, while it may still be superseded. */
+  latestAction: (workspace: string, endpointId: string, journeyId: string): string =>
+    `s/${workspace}/${endpointId}/${journeyId}`,
   /** A long job over an endpoint's deliveries, done in steps. */
   job: (workspace: string, endpointId: string, name: string): string => `w/${workspace}/${endpointId}/${name}`,
 };

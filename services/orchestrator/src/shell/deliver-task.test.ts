@@ -543,6 +543,84 @@ describe('order (FIFO)', () => {
   });
 });
 
+describe('outreach that is out of date', () => {
+  const action = (n: number, at: number, more: Record<string, unknown> = {}): SpecInput =>
+    asked(n, at, {
+      factType: 'action.requested',
+      journeyId: 'jrn_a',
+      data: { id: `act_${n}`, alertId: 'alr_1', ...more },
+    });
+
+  test('a newer action of the journey supersedes the one that is not accepted yet', () => {
+    given(put(), action(1, T0), answered(1, 1, T0 + 10, failed))
+      .when(action(2, T0 + 20), timePassed(T0 + HOUR))
+      .then((outcome) => {
+        expect(states(outcome)).toEqual(['msg_1 superseded', 'msg_2 pending']);
+        expect(sent(outcome)).toEqual(['msg_2#1']);
+      });
+  });
+
+  test('an accepted one stays accepted, and another journey’s is left alone', () => {
+    given(
+      put(),
+      action(1, T0),
+      answered(1, 1, T0 + 10),
+      asked(3, T0, { factType: 'action.requested', journeyId: 'jrn_b' }),
+    )
+      .when(action(2, T0 + 20))
+      .then((outcome) => expect(states(outcome)).toEqual(['msg_2 pending']));
+  });
+
+  test('its withdrawal supersedes it, before any further attempt', () => {
+    given(put(), action(1, T0), answered(1, 1, T0 + 10, failed))
+      .when(asked(9, T0 + 20, { factType: 'action.withdrawn', journeyId: 'jrn_a' }), timePassed(T0 + HOUR))
+      .then((outcome) => {
+        expect(states(outcome)).toEqual(['msg_1 superseded', 'msg_9 pending']);
+        expect(sent(outcome)).toEqual(['msg_9#1']);
+      });
+  });
+
+  test('the resolution of its alert supersedes it; that of another alert does not', () => {
+    const resolved = (alert: string): SpecInput =>
+      asked(9, T0 + 20, { factType: 'alert.resolved', journeyId: 'jrn_a', data: { id: alert } });
+    const history = [put(), action(1, T0), answered(1, 1, T0 + 10, failed)];
+    given(...history)
+      .when(resolved('alr_1'))
+      .then((outcome) => expect(states(outcome)).toEqual(['msg_1 superseded', 'msg_9 pending']));
+    given(...history)
+      .when(resolved('alr_2'))
+      .then((outcome) => expect(states(outcome)).toEqual(['msg_9 pending']));
+  });
+
+  test('leaves nothing behind', () => {
+    given(put(), action(1, T0), action(2, T0), answered(1, 1, T0 + 1), answered(2, 1, T0 + 1))
+      .when(timePassed(T0 + 8 * DAY))
+      .then((outcome) => expect(Object.keys(outcome.state)).toEqual(['c/ws_1/ep_1', 'e/ws_1/ep_1']));
+  });
+});
+
+test('what is exhausted becomes a dead letter with its body, once, and the operator’s endpoints are told', () => {
+  const ops = message(
+    'ws_1/ep_ops',
+    {
+      type: 'endpoint.put',
+      workspace: 'ws_1',
+      endpoint: endpoint({ id: 'ep_ops', types: ['delivery.exhausted'] }),
+      at: T0,
+    },
+    T0,
+  );
+  given(put({ schedule: [] }), ops, asked(1))
+    .when(answered(1, 1, T0 + 10, failed))
+    .then((outcome) => {
+      const letters = outcome.outputs.filter((output) => output.topic === 'dead-letters').map((output) => output.value);
+      expect(letters).toMatchObject([{ reason: 'delivery-exhausted', messageId: 'msg_1', error: 'http_500' }]);
+      expect(JSON.parse((letters[0] as { raw: string }).raw)).toMatchObject({ type: 'alert.opened' });
+      const told = outcome.outputs.filter((output) => output.topic === 'delivery-inbox');
+      expect(told).toMatchObject([{ key: 'ws_1/ep_ops', value: { factType: 'delivery.exhausted' } }]);
+    });
+});
+
 describe('what people ask', () => {
   const command = (name: string, more: Record<string, unknown>, at: number): SpecInput =>
     message(
@@ -623,6 +701,7 @@ describe('what people ask', () => {
       .then((outcome) => {
         expect(sent(outcome)).toEqual(['msg_1#2']);
         expect(states(outcome)).toEqual(['msg_1 pending', 'msg_1 exhausted']);
+        expect(outcome.outputs.filter((output) => output.topic === 'dead-letters')).toEqual([]);
         expect(facts(outcome).at(-1)!.delivery.attempts).toHaveLength(2);
       });
     given(...again)

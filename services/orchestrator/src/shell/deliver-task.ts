@@ -19,6 +19,7 @@ import { keys, readKey } from './deliver-keys.ts';
 import { createDeliverWork } from './deliver-work.ts';
 import type { DeliverWork } from './deliver-work.ts';
 import { startJob } from './start-job.ts';
+import { supersedeOlder } from './supersede.ts';
 
 export const DELIVER_TASK = 'deliver';
 
@@ -150,7 +151,16 @@ function request(
 ): void {
   const { workspace, endpointId, deliveryId: id } = asked;
   if (work.get(keys.delivery(workspace, endpointId, id)) || work.get(keys.ended(workspace, endpointId, id))) return;
-  advance(work, topics, asked, (open) => open.begin(asked, source), now);
+  advance(
+    work,
+    topics,
+    asked,
+    (open) => {
+      supersedeOlder(work, open, asked);
+      open.begin(asked, source);
+    },
+    now,
+  );
 }
 
 function putEndpoint(work: DeliverWork, topics: DeliverTopics, endpoint: Endpoint, now: number): void {

@@ -61,7 +61,7 @@ export function advanceDelivery(
       return answered(endpoint, load, delivery, input.result, now);
     case 'withdrawn':
       if (delivery.phase === 'sending') return nothing(load, { ...delivery, endAs: delivery.endAs ?? input.state });
-      return end(load, delivery, input.state, now);
+      return end(load, delivery, fallBackOf(delivery) ?? input.state, now);
     case 'expired':
       return delivery.phase === 'sending' ? nothing(load, delivery) : end(load, delivery, 'expired', now);
   }
@@ -103,8 +103,7 @@ function attempt(
   isTurn: boolean,
   now: number,
 ): DeliveryStep {
-  const fallBack = delivery.extra && delivery.extra.back !== 'pending' ? delivery.extra.back : null;
-  if (endpoint.state === 'disabled') return end(load, delivery, fallBack ?? 'failed', now);
+  if (endpoint.state === 'disabled') return end(load, delivery, fallBackOf(delivery) ?? 'failed', now);
   if (delivery.endAs) return end(load, delivery, delivery.endAs, now);
   if (delivery.expiresAt !== null && delivery.expiresAt <= now) return end(load, delivery, 'expired', now);
   const lane = laneOf(delivery);
@@ -137,11 +136,15 @@ function answered(
   const delivery: PendingDelivery = { ...before, attempts, probe: false, extra: null };
   const disable = endpoint.state === 'disabled' ? null : disableReason(result, answer.disable);
   const common = { disable, warn: answer.warn };
-  const ended = (state: EndState): DeliveryStep => ({ ...end(answer.load, delivery, state, now), ...common });
+  const ended = (state: EndState): DeliveryStep => ({
+    ...end(answer.load, { ...delivery, extra: before.extra }, state, now),
+    ...common,
+  });
 
   if (result.control === 'abort-message') return ended('aborted');
   if (result.code === null) return ended('delivered');
-  if (before.extra && before.extra.back !== 'pending') return ended(before.extra.back);
+  const fallBack = fallBackOf(before);
+  if (fallBack) return ended(fallBack);
   if (before.endAs) return ended(before.endAs);
   if (disable !== null || endpoint.state === 'disabled') return ended('failed');
   if (delivery.expiresAt !== null && delivery.expiresAt <= now) return ended('expired');
@@ -162,12 +165,17 @@ function answered(
 }
 
 function end(load: EndpointLoad, delivery: PendingDelivery, state: EndState, now: number): DeliveryStep {
-  const ended: PendingDelivery = { ...delivery, state, phase: 'ended', extra: null, probe: false };
+  const ended: PendingDelivery = { ...delivery, state, phase: 'ended', probe: false };
   return { ...nothing(load, ended), outputs: [deliveryFact('delivery.ended', ended, now)] };
 }
 
 function nothing(load: EndpointLoad, delivery: PendingDelivery): DeliveryStep {
   return { load, delivery, outputs: [], send: null, timers: [], queue: null, disable: null, warn: null };
+}
+
+/** What a delivery that had ended before a person asked for one more attempt ends as again. */
+function fallBackOf({ extra }: PendingDelivery): EndState | null {
+  return extra && extra.back !== 'pending' ? extra.back : null;
 }
 
 function disableReason(result: AttemptResult, failedForTooLong: boolean): string | null {

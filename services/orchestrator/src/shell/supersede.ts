@@ -1,0 +1,46 @@
+import type { DeliveryRequested } from '@cairn/contracts/generated/delivery.ts';
+import type { OpenEndpoint } from './deliver-endpoint.ts';
+import { keys } from './deliver-keys.ts';
+import type { DeliverWork } from './deliver-work.ts';
+
+/**
+ * Outreach that is out of date must not be sent: a newer `action.requested` of a journey, its withdrawal, or the resolution of its
+ * alert ends the older one that is not accepted yet.
+ */
+interface Latest {
+  deliveryId: string;
+  alertId: string | null;
+}
+
+/** Ends what `asked` makes out of date. Call before `asked` itself begins. */
+export function supersedeOlder(work: DeliverWork, open: OpenEndpoint, asked: DeliveryRequested): void {
+  const { workspace, endpointId, journeyId, factType } = asked;
+  if (journeyId === null || !(factType.startsWith('action.') || factType === 'alert.resolved')) return;
+  const key = keys.latestAction(workspace, endpointId, journeyId);
+  const latest = work.get<Latest>(key);
+  const outOfDate =
+    factType === 'action.requested' ||
+    factType === 'action.withdrawn' ||
+    (factType === 'alert.resolved' && latest?.alertId !== null && latest?.alertId === asked.data['id']);
+  if (latest && outOfDate) {
+    open.advance(latest.deliveryId, { type: 'withdrawn', state: 'superseded' });
+    work.set(key, null);
+  }
+  if (factType === 'action.requested') work.set(key, { deliveryId: asked.deliveryId, alertId: alertOf(asked.data) });
+}
+
+/** It ended: nothing is left to be superseded. */
+export function forgetAction(
+  work: DeliverWork,
+  delivery: { workspace: string; endpointId: string; journeyId: string | null; id: string },
+): void {
+  if (delivery.journeyId === null) return;
+  const key = keys.latestAction(delivery.workspace, delivery.endpointId, delivery.journeyId);
+  if (work.get<Latest>(key)?.deliveryId === delivery.id) work.set(key, null);
+}
+
+function alertOf(data: Record<string, unknown>): string | null {
+  const alert = data['alert'] as { id?: unknown } | null | undefined;
+  const id = data['alertId'] ?? alert?.id;
+  return typeof id === 'string' ? id : null;
+}
