@@ -17,7 +17,7 @@ export interface ImportRoute {
   stop(): Promise<void>;
 }
 
-/** Each holds a thread, a window of ids and some MB of rows. */
+/** Each holds a process, a window of ids and some MB of rows. */
 const IMPORTS_AT_ONCE = 4;
 const SOURCE_CHARS_MAX = 200;
 /** A client that sends nothing for so long is gone. */

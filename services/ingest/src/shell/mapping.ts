@@ -2,7 +2,7 @@ import jsonata from 'jsonata';
 
 /**
  * A mapping: a JSONata expression that makes one touchpoint of one row (API.md, section 2). Compiled once. Evaluating is bounded in
- * time, depth and length of lists; a regular expression inside cannot be interrupted, so mappings of strangers run in `map-worker.ts`.
+ * time, depth and length of lists; a regular expression inside cannot be interrupted, so mappings of strangers run in `map-process.ts`.
  */
 export interface Mapping {
   /** The touchpoint as plain data; undefined: the row is skipped. Rejects with `RowFault`. `rowNumber` counts from 1. */

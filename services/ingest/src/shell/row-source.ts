@@ -1,10 +1,10 @@
-import { Worker } from 'node:worker_threads';
+import { fork, type Serializable } from 'node:child_process';
 import type { Clock } from '@cairn/clock/clock.ts';
 import type { Refusal } from '../core/refusals.ts';
-import type { MapAnswer, MapQuestion, MapWorkerData } from './map-worker.ts';
+import type { MapAnswer, MapJob, MapQuestion } from './map-process.ts';
 import { createRowReader, RowsUnreadable, type RowFormat } from './read-rows.ts';
 
-/** Rows of an import as items to admit: read here where there is no mapping, on a thread of its own where there is one. */
+/** Rows of an import as items to admit: read here where there is no mapping, in a process of its own where there is one. */
 export interface ImportRow {
   number: number;
   /** undefined where the row is at fault or skipped. */
@@ -26,7 +26,7 @@ export interface RowSource {
 const CHUNK_MS_MAX = 20_000;
 /** Past so many rows that took too long it is the mapping, not the rows. */
 const SLOW_ROWS_MAX = 8;
-const WORKER_MEMORY_MB_MAX = 256;
+const MEMORY_MB_MAX = 256;
 
 export function createRowSource(format: RowFormat, mapping: string | null, clock: Clock): RowSource {
   return mapping === null ? createPlainSource(format) : createMappedSource({ format, mapping }, clock);
@@ -51,35 +51,44 @@ function createPlainSource(format: RowFormat): RowSource {
   };
 }
 
-function createMappedSource(workerData: MapWorkerData, clock: Clock): RowSource {
-  const worker = new Worker(new URL('./map-worker.ts', import.meta.url), {
-    workerData,
-    resourceLimits: { maxOldGenerationSizeMb: WORKER_MEMORY_MB_MAX, stackSizeMb: 4 },
+function createMappedSource(job: MapJob, clock: Clock): RowSource {
+  const mapper = fork(new URL('./map-process.ts', import.meta.url), {
+    execArgv: [`--max-old-space-size=${MEMORY_MB_MAX}`],
+    serialization: 'advanced',
+    // What V8 says of its own end is of no use to anyone here.
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   });
   let slowRows = 0;
   let ended: Error | null = null;
   let waiting: { resolve(answer: MapAnswer): void; reject(error: Error): void } | null = null;
+  const exited = new Promise<void>((resolve) => mapper.once('exit', () => resolve()));
 
   function fail(error: Error): void {
     ended ??= error;
     waiting?.reject(ended);
     waiting = null;
   }
-  worker.on('message', (answer: MapAnswer) => {
+  mapper.on('message', (answer: MapAnswer) => {
     const asked = waiting;
     waiting = null;
     asked?.resolve(answer);
   });
-  worker.on('error', (error: Error) => fail(new RowsUnreadable(`the mapping failed: ${error.message}`)));
-  worker.on('exit', () => fail(new RowsUnreadable('the mapping ended')));
-  worker.unref();
+  mapper.on('error', (error: Error) => fail(new RowsUnreadable(`the mapping cannot run: ${error.message}`)));
+  mapper.on('exit', () => fail(new RowsUnreadable('the mapping takes too much memory')));
+  send(job);
+
+  function send(question: MapQuestion): void {
+    mapper.send(question as Serializable, (error) => {
+      if (error) fail(new RowsUnreadable('the mapping takes too much memory'));
+    });
+  }
 
   function ask(question: MapQuestion): Promise<MapAnswer> {
     return new Promise<MapAnswer>((resolve, reject) => {
       if (ended) return reject(ended);
       const cancel = clock.after(CHUNK_MS_MAX, () => {
         fail(new RowsUnreadable('the mapping takes too long'));
-        void worker.terminate();
+        mapper.kill('SIGKILL');
       });
       const settle =
         <T>(then: (value: T) => void) =>
@@ -88,7 +97,7 @@ function createMappedSource(workerData: MapWorkerData, clock: Clock): RowSource 
           then(value);
         };
       waiting = { resolve: settle(resolve), reject: settle(reject) };
-      worker.postMessage(question);
+      send(question);
     });
   }
 
@@ -112,7 +121,8 @@ function createMappedSource(workerData: MapWorkerData, clock: Clock): RowSource 
     },
     async close() {
       ended ??= new RowsUnreadable('closed');
-      await worker.terminate();
+      mapper.kill('SIGKILL');
+      await exited;
     },
   };
 }
