@@ -221,7 +221,8 @@ export function createFeedClient(options: FeedClientOptions): FeedClient {
   }
 
   function deliver(subscription: Kept, message: FeedMessage): void {
-    if (message.cursor && message.cursor === subscription.cursor) return;
+    // `ops` has no positions: each of its messages stands for itself.
+    if (subscription.channel !== 'ops' && message.cursor === subscription.cursor) return;
     subscription.cursor = message.cursor;
     if (!subscription.paused) return subscription.handlers.onMessage?.(message);
     if (subscription.paused.length < PAUSED_MAX) subscription.paused.push(message);

@@ -29,6 +29,15 @@ export function Timeline({ journey, touchpoints }: { journey: Journey; touchpoin
   const height = TOP + rows * LANE + 28;
   const y = (item: TouchpointItem): number =>
     TOP + ((item.personId ? lanes.get(item.personId) : undefined) ?? others) * LANE + LANE / 2;
+  const visits = journey.stages.filter((visit) => Date.parse(visit.enteredAt) >= start - 1);
+  /** A name that would run into the next one is left to the line's tooltip. */
+  const hasRoom = (index: number): boolean => {
+    const next = visits[index + 1];
+    return (
+      !next ||
+      x(Date.parse(next.enteredAt)) - x(Date.parse(visits[index]!.enteredAt)) > visits[index]!.stage.length * 6 + 8
+    );
+  };
   const silentFrom = journey.pace.lastInboundAt ? Date.parse(journey.pace.lastInboundAt) : null;
   return (
     <div class="timeline" tabIndex={0} role="region" aria-label="Timeline by person">
@@ -67,22 +76,23 @@ export function Timeline({ journey, touchpoints }: { journey: Journey; touchpoin
             </text>
           </g>
         ))}
-        {journey.stages
-          .filter((visit) => Date.parse(visit.enteredAt) >= start - 1)
-          .map((visit) => (
+        {visits.map((visit, index) => {
+          const at = x(Date.parse(visit.enteredAt));
+          return (
             <g key={`${visit.stage}${visit.enteredAt}`}>
-              <line
-                x1={x(Date.parse(visit.enteredAt))}
-                x2={x(Date.parse(visit.enteredAt))}
-                y1={14}
-                y2={TOP + rows * LANE}
-                class="stage"
-              />
-              <text x={x(Date.parse(visit.enteredAt)) + 3} y={14} class="stage-name">
-                {words(visit.stage)}
-              </text>
+              <line x1={at} x2={at} y1={14} y2={TOP + rows * LANE} class="stage">
+                <title>
+                  {words(visit.stage)} since {when(visit.enteredAt)}
+                </title>
+              </line>
+              {hasRoom(index) && (
+                <text x={Math.min(at + 3, WIDTH - visit.stage.length * 6)} y={14} class="stage-name">
+                  {words(visit.stage)}
+                </text>
+              )}
             </g>
-          ))}
+          );
+        })}
         {touchpoints.map((item) => (
           <circle
             key={item.id}
@@ -97,7 +107,13 @@ export function Timeline({ journey, touchpoints }: { journey: Journey; touchpoin
           </circle>
         ))}
         {[0, 0.25, 0.5, 0.75, 1].map((share) => (
-          <text key={share} x={x(start + share * span)} y={height - 8} text-anchor="middle" class="axis">
+          <text
+            key={share}
+            x={x(start + share * span)}
+            y={height - 8}
+            text-anchor={share === 0 ? 'start' : share === 1 ? 'end' : 'middle'}
+            class="axis"
+          >
             {day(start + share * span)}
           </text>
         ))}
