@@ -3,13 +3,14 @@ import { partitionOf } from '@cairn/contracts/topics.ts';
 import type { Cycle, DueTimer, LogRecord, NewRecord, StateReader } from '@cairn/log/log.ts';
 import { DEAD_LETTERS, deadLetterOf } from './dead-letter.ts';
 import type { Failure } from './dead-letter.ts';
-import { pendingKey, sealEffect } from './pending-effect.ts';
+import { pendingKey } from './pending-effect.ts';
 import { EFFECT_HEADER, TICK_HEADER, TRACE_HEADER, advanceLogTime } from './log-time.ts';
 import type { CycleLimits } from './running-task.ts';
-import { RESERVED_PREFIX, serialise } from './state-map.ts';
+import { sealOutcome } from './seal-outcome.ts';
+import { serialise } from './state-map.ts';
 import type { StateMap } from './state-map.ts';
 import { compareTimers, createTimerQueue } from './timers.ts';
-import type { TaskDefinition, TaskInput, TaskOutcome, TaskOutput } from './task.ts';
+import type { TaskDefinition, TaskInput, TaskOutcome } from './task.ts';
 
 /**
  * Decides what one commit cycle holds: takes inbox records one by one, fires the timers due before each, calls the handler, and
@@ -56,7 +57,7 @@ export interface CommitCycleDeps {
   limits: CycleLimits;
   /** Milliseconds that only rise; decides where the cycle ends, never what it holds. */
   monotonic(): number;
-  topicPartitions(topic: string): number;
+  topicPartitions: (topic: string) => number;
   position: { nextOffset: bigint; logTime: number };
   /** Serialise each value as it is set, so that one that cannot be is blamed on its input. Slower; for the second try. */
   careful: boolean;
@@ -160,20 +161,8 @@ export function createCommitCycle(deps: CommitCycleDeps): CommitCycle {
 
   /** All of it, or (throwing) nothing of it. */
   function apply(outcome: TaskOutcome, traceparent: string | undefined): void {
-    const written = (outcome.outputs ?? []).map((output) => sealOutput(output, traceparent));
-    const begun = (outcome.effects ?? []).map((effect) => {
-      if (!definition.effects?.[effect.type]) throw new RangeError(`no runner for effects of type ${effect.type}`);
-      return { id: effect.id, pending: sealEffect(effect, traceparent) };
-    });
-    for (const { key, value } of outcome.state ?? []) {
-      if (key.startsWith(RESERVED_PREFIX)) throw new RangeError(`state key ${key}: ${RESERVED_PREFIX} is reserved`);
-      if (value === undefined) throw new TypeError(`state of ${key} is undefined`);
-      if (deps.careful) serialise(`state of ${key}`, value);
-    }
-    for (const { key, purpose, dueAt } of outcome.timers ?? [])
-      if (dueAt !== null && !Number.isFinite(dueAt))
-        throw new RangeError(`timer ${purpose} of ${key} is due at ${dueAt}`);
-
+    const { topicPartitions, careful } = deps;
+    const sealed = sealOutcome(outcome, { effects: definition.effects, topicPartitions, traceparent, careful });
     for (const { key, value } of outcome.state ?? []) state.setValue(key, value);
     for (const { key, purpose, dueAt } of outcome.timers ?? []) {
       const at = dueAt === null ? null : Math.ceil(dueAt);
@@ -181,28 +170,14 @@ export function createCommitCycle(deps: CommitCycleDeps): CommitCycle {
       // The log's index does not know it yet. (A time that has come already waits for the next record or tick, like any other.)
       if (at !== null) queue.push({ key, purpose, dueAt: at });
     }
-    for (const output of written) {
+    for (const output of sealed.outputs) {
       bytes += output.value?.length ?? 0;
       outputs.push(output);
     }
-    for (const { id, pending } of begun) {
-      state.setValue(pendingKey(id), pending);
-      effects.push({ type: 'begin', id });
+    for (const pending of sealed.effects) {
+      state.setValue(pendingKey(pending.id), pending);
+      effects.push({ type: 'begin', id: pending.id });
     }
-  }
-
-  function sealOutput(output: TaskOutput, traceparent: string | undefined): NewRecord {
-    const { topic, partition: to, key, value } = output;
-    const partitions = deps.topicPartitions(topic);
-    if (!Number.isInteger(to) || to < 0 || to >= partitions)
-      throw new RangeError(`partition ${to} of ${topic}, which has ${partitions}`);
-    if (value === undefined) throw new TypeError(`output to ${topic} is undefined`);
-    const sealed = value === null ? null : serialise(`output to ${topic}`, value);
-    const headers =
-      traceparent === undefined || output.headers?.[TRACE_HEADER] !== undefined
-        ? output.headers
-        : { ...output.headers, [TRACE_HEADER]: traceparent };
-    return { topic, partition: to, key, value: sealed, ...(headers ? { headers } : {}) };
   }
 
   function stateOf(key: string): unknown {

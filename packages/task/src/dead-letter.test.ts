@@ -119,6 +119,8 @@ describe('an outcome that cannot be committed', () => {
     ['state that is undefined', { state: [{ key: 'bad', value: undefined }] }],
     ['state that is too large', { state: [{ key: 'bad', value: huge }] }],
     ['state under a reserved key', { state: [{ key: '~effect/x', value: 1 }] }],
+    ['state under no key', { state: [{ key: '', value: 1 }] }],
+    ['a timer with too long a purpose', { timers: [{ key: 'bad', purpose: 'p'.repeat(256), dueAt: 1 }] }],
     ['an output that is no JSON', { outputs: [{ topic: 'out', partition: 0, key: 'k', value: () => 1 }] }],
     ['an output that is too large', { outputs: [{ topic: 'out', partition: 0, key: 'k', value: huge }] }],
     ['an output to a partition that is not there', { outputs: [{ topic: 'out', partition: 1, key: 'k', value: 1 }] }],

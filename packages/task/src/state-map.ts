@@ -25,8 +25,10 @@ export interface StateMap extends TaskState {
 /** State keys from here on belong to the task itself (pending effects). */
 export const RESERVED_PREFIX = '~';
 
-/** Kafka refuses records over 1 MiB by default; a value that could never be committed must fail where its cause is known. */
-export const MAX_VALUE_BYTES = 1_000_000;
+/** The topics take records of up to 10 MiB; a value that could never be committed must fail where its cause is known. */
+export const MAX_VALUE_BYTES = 8_000_000;
+/** LMDB keeps a timer's purpose within its key. */
+export const MAX_PURPOSE_BYTES = 255;
 
 const NO_TIMERS: Readonly<Record<string, number>> = Object.freeze({});
 /** What a cached entry costs beside its value: map slots, objects, the key. */
