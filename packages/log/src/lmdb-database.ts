@@ -34,15 +34,17 @@ export interface Counters {
 }
 
 const BYTES = { keyEncoding: 'binary', encoding: 'binary' } as const;
-/** Address space, not disk: the file grows as it is written. LMDB cannot go beyond it; 256 GiB outlast what one process should hold. */
-export const DEFAULT_MAP_BYTES = 256 * 1_024 ** 3;
+/** Address space, not disk: the file grows as it is written. lmdb would enlarge a map that is too small, at the price of a second one beside it. */
+const MAP_BYTES = 256 * 1_024 ** 3;
 
-export function openDatabase(path: string, topics: readonly TopicConfig[], mapBytes = DEFAULT_MAP_BYTES): LmdbDatabase {
+export function openDatabase(path: string, topics: readonly TopicConfig[]): LmdbDatabase {
   mkdirSync(path, { recursive: true });
+  // Without eventTurnBatching: its batch start is a promise that nobody handles, and one failed commit would end the process.
   const root = open<Buffer, Buffer>({
     path: `${path}/log.mdb`,
-    mapSize: mapBytes,
+    mapSize: MAP_BYTES,
     maxDbs: 16,
+    eventTurnBatching: false,
     noSubdir: true,
     ...BYTES,
   });

@@ -48,8 +48,6 @@ const CHUNK_BYTES = 32 * 1_024;
 /** What one transaction takes: 8 MB are written and synced within tens of milliseconds, so nobody waits long behind another. */
 const TRANSACTION_BYTES = 8 * 1_048_576;
 const TRANSACTION_OPERATIONS = 10_000;
-/** One transaction is being synced while the next is written. */
-const MAX_IN_FLIGHT = 2;
 
 export function createLmdbWriter(deps: {
   database: LmdbDatabase;
@@ -58,16 +56,17 @@ export function createLmdbWriter(deps: {
 }): LmdbWriter {
   const { database, clock } = deps;
   let queue: Operation[] = [];
-  let inFlight = 0;
+  /** One at a time: with two under way, lmdb-js (3.5.6) loses the rejection of one when the disk refuses the other. */
+  let writing = false;
   let healthy = true;
   let idleWaiters: (() => void)[] = [];
 
   function pump(): void {
-    if (inFlight < MAX_IN_FLIGHT && queue.length > 0) {
-      inFlight++;
+    if (!writing && queue.length > 0) {
+      writing = true;
       void writeTransaction();
     }
-    if (inFlight === 0) for (const resolve of idleWaiters.splice(0)) resolve();
+    if (!writing) for (const resolve of idleWaiters.splice(0)) resolve();
   }
 
   async function writeTransaction(): Promise<void> {
@@ -86,14 +85,12 @@ export function createLmdbWriter(deps: {
       if (touched.topics.size + touched.tasks.size > 0) deps.onWritten(touched);
     } catch (error) {
       healthy = false;
-      // The reason of a failed commit comes by a promise of its own; unhandled it would end the process.
-      const reason = await (error as { commitError?: Promise<never> }).commitError?.catch((cause: unknown) => cause);
+      const cause = await reasonOf(error);
       // A transaction that could not even begin has taken nothing: those who wait would wait for ever.
       const refused = operations.length > 0 ? operations : queue.splice(0);
-      const cause = reason ?? error;
       for (const { reject } of refused) reject(new LogUnavailable(`the log cannot write: ${String(cause)}`, { cause }));
     }
-    inFlight--;
+    writing = false;
     pump();
   }
 
@@ -189,4 +186,12 @@ export function createLmdbWriter(deps: {
         pump();
       }),
   };
+}
+
+/** The reason of a failed commit comes by a promise of its own: unhandled it would end the process, and it may come late. */
+async function reasonOf(error: unknown): Promise<unknown> {
+  const { commitError } = error as { commitError?: Promise<never> };
+  if (!commitError) return error;
+  const reason = commitError.catch((cause: unknown) => cause);
+  return Promise.race([reason, new Promise((resolve) => setImmediate(() => resolve(error)))]);
 }

@@ -41,8 +41,6 @@ export async function createLmdbLog(deps: {
   path: string;
   topics: readonly TopicConfig[];
   clock: Clock;
-  /** How far the file may grow. */
-  mapBytes?: number;
   /** Told of a failed pass of retention and compaction; it is tried again. */
   onMaintenanceFault?: (error: unknown) => void;
   faults?: LogFaults;
@@ -65,7 +63,7 @@ export async function createLmdbLog(deps: {
 
   function openOrRelease(): LmdbDatabase {
     try {
-      return openDatabase(deps.path, topics, deps.mapBytes);
+      return openDatabase(deps.path, topics);
     } catch (error) {
       lock.release();
       throw error;
