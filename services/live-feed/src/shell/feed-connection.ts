@@ -51,7 +51,7 @@ export interface ConnectionDeps {
 /** A connection that has been closed; replies to what it still asks are dropped. */
 export function createFeedConnection(deps: ConnectionDeps): FeedConnection {
   const { feed, clock, control, writer, epochOf } = deps;
-  const channels = new Map<string, { live: boolean; subscribed: Subscribed | null }>();
+  const channels = new Map<string, { live: boolean; leave: Subscribed['leave'] }>();
   const commands: Command[] = [];
   const connectedAt = clock.now();
   let rate: CommandRate | null = null;
@@ -154,7 +154,7 @@ export function createFeedConnection(deps: ConnectionDeps): FeedConnection {
     const filter = command.filter === null ? null : channel.kind === 'board' ? parseFilter(command.filter) : null;
     if (command.filter !== null && !filter) return refuse(ERRORS.badRequest);
     const { workspace } = grant;
-    const state = { live: true, subscribed: null as Subscribed | null };
+    const state = { live: true, leave: (): void => {} };
     channels.set(channel.name, state);
     const answer = await feed
       .subscribe({
@@ -173,7 +173,8 @@ export function createFeedConnection(deps: ConnectionDeps): FeedConnection {
       return refuse(answer);
     }
     if (closed) return answer.leave();
-    state.subscribed = answer;
+    // Not the answer itself: it would keep its snapshot in memory as long as the subscription stands.
+    state.leave = answer.leave;
     const { cursor, recovered, missed, snapshot, truncated } = answer;
     writer.reply(
       replyText(command.id, {
@@ -192,7 +193,7 @@ export function createFeedConnection(deps: ConnectionDeps): FeedConnection {
     const state = channels.get(name);
     if (!state) return writer.reply(errorText(id, ERRORS.unknownChannel));
     state.live = false;
-    state.subscribed?.leave();
+    state.leave();
     channels.delete(name);
     writer.reply(replyText(id, {}));
   }
@@ -201,7 +202,7 @@ export function createFeedConnection(deps: ConnectionDeps): FeedConnection {
     commands.length = 0;
     for (const state of channels.values()) {
       state.live = false;
-      state.subscribed?.leave();
+      state.leave();
     }
     channels.clear();
   }

@@ -35,7 +35,7 @@ export interface Subscribed {
   truncated: boolean;
   /** To be called once the reply is on its way: what came meanwhile, then everything, goes to `deliver`. */
   start(deliver: (batch: FrameBatch) => void): void;
-  leave(): void;
+  leave: () => void;
 }
 
 export interface HistoryPage {
@@ -185,7 +185,7 @@ function subscribed(
       if (rest.length) deliver(createBatch(rest));
       subscription.start(deliver);
     },
-    leave: () => subscription.leave(),
+    leave: subscription.leave,
   };
 }
 

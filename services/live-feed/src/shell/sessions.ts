@@ -25,7 +25,7 @@ export interface Sessions {
 }
 
 /** A token that expires is noticed within this time. */
-const SWEEP_EVERY_MS = 250;
+const SWEEP_EVERY_MS = 1_000;
 
 export function createSessions(clock: Clock, control: Pick<ControlMirror, 'onChange'>): Sessions {
   const sessions = new Set<Session>();
