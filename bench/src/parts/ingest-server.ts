@@ -37,7 +37,7 @@ if (kind === 'bare') {
   });
   server.listen(0, '127.0.0.1', () => process.send!({ port: (server.address() as AddressInfo).port }));
 } else {
-  const directory = await mkdtemp(join(tmpdir(), 'cairn-bench-'));
+  const directory = await mkdtemp(join(tmpdir(), 'cairn-bench-ingest-'));
   const clock = systemClock;
   const log = await openLog(directory);
   const control = await startControlMirror(log, clock);
