@@ -77,6 +77,7 @@ export interface DeliveryFact {
    */
   at: number;
   delivery: Delivery;
+  endpoint?: EndpointNow;
 }
 export interface Delivery {
   /**
@@ -120,6 +121,33 @@ export interface DeliveryAttempt {
    * at most 16 KiB
    */
   responseBody: string | null;
+}
+/**
+ * How the endpoint was doing right after.
+ */
+export interface EndpointNow {
+  breaker: 'closed' | 'open' | 'probing';
+  /**
+   * epoch ms: while open, when one attempt may go
+   */
+  probeAt: number | null;
+  /**
+   * epoch ms: the endpoint asked for a pause (Retry-After)
+   */
+  heldUntil: number | null;
+  /**
+   * attempts allowed at once
+   */
+  window: number;
+  sending: number;
+  /**
+   * for a place; retries that are not due yet are not among them
+   */
+  waiting: number;
+  /**
+   * epoch ms: the first failure since the last success
+   */
+  failingSince: number | null;
 }
 /**
  * In `delivery-inbox`: what was asked for must not be sent any more. No effect on a delivery that ended.

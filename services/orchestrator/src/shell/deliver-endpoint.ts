@@ -4,7 +4,7 @@ import type { DeadLetter } from '@cairn/contracts/generated/dead-letter.ts';
 import type { DeliveryFact, DeliveryRequested } from '@cairn/contracts/generated/delivery.ts';
 import { advanceDelivery, newDelivery } from '../core/deliver/advance-delivery.ts';
 import type { DeliveryInput, DeliveryStep } from '../core/deliver/advance-delivery.ts';
-import { deliveryFact } from '../core/deliver/delivery-fact.ts';
+import { deliveryFact, endpointNow } from '../core/deliver/delivery-fact.ts';
 import { idleLoad, nextLane } from '../core/deliver/endpoint-load.ts';
 import type {
   EndedDelivery,
@@ -75,7 +75,7 @@ export function openEndpoint(
 
   function say(fact: DeliveryFact): void {
     const partition = partitionOf(routing, topics.partitions('deliveries'));
-    work.output({ topic: 'deliveries', partition, key: routing, value: fact });
+    work.output({ topic: 'deliveries', partition, key: routing, value: { ...fact, endpoint: endpointNow(load, now) } });
   }
 
   function tell(type: string, what: string, more: Record<string, unknown>): void {

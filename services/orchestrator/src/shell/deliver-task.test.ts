@@ -115,6 +115,15 @@ describe('a delivery', () => {
             type: 'delivery.ended',
             workspace: 'ws_1',
             at: T0 + 50,
+            endpoint: {
+              breaker: 'closed',
+              probeAt: null,
+              heldUntil: null,
+              window: 8,
+              sending: 0,
+              waiting: 0,
+              failingSince: null,
+            },
             delivery: {
               id: 'msg_1',
               workspace: 'ws_1',

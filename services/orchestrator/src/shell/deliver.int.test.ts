@@ -449,6 +449,30 @@ describe('what an operator does', () => {
     expect(receiver.requests).toHaveLength(1);
   });
 
+  test('the health of an endpoint shows its breaker, what waits and how it failed', async () => {
+    const { id } = await cairn.endpoint({ url: receiver.url, schedule: '1h' });
+    receiver.answer(status(500, {}, 'down'));
+    for (let n = 0; n < 5; n++) await cairn.happen({ factId: `fact_${n}` });
+    for (let n = 0; n < 5; n++)
+      await cairn.delivery(id, (one) => one.factId === `fact_${n}` && one.attempts.length === 1);
+    await cairn.happen({ factId: 'waits' });
+    await cairn.delivery(id, (one) => one.factId === 'waits');
+    const { body } = await cairn.call('GET', `/api/endpoints/${id}/health`);
+    expect(body).toMatchObject({
+      id,
+      state: 'enabled',
+      breaker: 'open',
+      pending: 6,
+      attempts: 5,
+      succeeded: 0,
+      successRate: 0,
+      failures: { http_500: 5 },
+      lastFailure: { code: 'http_500', responseBody: 'down' },
+    });
+    expect(Date.parse(body.probeAt)).toBeGreaterThan(systemClock.now());
+    expect(receiver.requests).toHaveLength(5);
+  });
+
   test('the list is newest first, by state, in pages', async () => {
     const { id } = await cairn.endpoint({ url: receiver.url });
     for (let n = 0; n < 5; n++) {

@@ -1,6 +1,6 @@
 import type { Clock } from '@cairn/clock/clock.ts';
 import { decodeJson } from '@cairn/contracts/json.ts';
-import type { Delivery, DeliveryFact } from '@cairn/contracts/generated/delivery.ts';
+import type { Delivery, DeliveryFact, EndpointNow } from '@cairn/contracts/generated/delivery.ts';
 import type { Follower, Log } from '@cairn/log/log.ts';
 
 /**
@@ -15,6 +15,8 @@ export interface DeliveriesView {
     options: { state?: string | undefined; limit: number; cursor?: string | undefined },
   ): { items: Delivery[]; next: string | null };
   get(workspace: string, id: string): Delivery | undefined;
+  /** All that is held of an endpoint, and how it was doing at its last fact. */
+  endpoint(workspace: string, endpointId: string): { deliveries: Delivery[]; last: EndpointNow | null };
   /** True once everything that stood in the topic at the start was read. */
   ready(): boolean;
   stop(): Promise<void>;
@@ -30,6 +32,7 @@ interface Shelf {
   /** In order of creation; each as JSON, which is a third of the parsed size. */
   byId: Map<string, { state: string; text: string }>;
   characters: number;
+  last: EndpointNow | null;
 }
 
 export async function startDeliveriesView(log: Pick<Log, 'follow'>, clock: Clock): Promise<DeliveriesView> {
@@ -47,10 +50,11 @@ export async function startDeliveriesView(log: Pick<Log, 'follow'>, clock: Clock
     if (shelf.byId.size === 0) shelves.delete(key);
   }
 
-  function take({ delivery }: DeliveryFact): void {
+  function take({ delivery, endpoint }: DeliveryFact): void {
     const key = `${delivery.workspace}/${delivery.endpointId}`;
     let shelf = shelves.get(key);
-    if (!shelf) shelves.set(key, (shelf = { byId: new Map(), characters: 0 }));
+    if (!shelf) shelves.set(key, (shelf = { byId: new Map(), characters: 0, last: null }));
+    if (endpoint) shelf.last = endpoint;
     const known = shelf.byId.get(delivery.id);
     const text = JSON.stringify(known ? withBodies(delivery, JSON.parse(known.text) as Delivery) : delivery);
     const grown = text.length - (known?.text.length ?? 0);
@@ -100,6 +104,11 @@ export async function startDeliveriesView(log: Pick<Log, 'follow'>, clock: Clock
         if (entry) return JSON.parse(entry.text) as Delivery;
       }
       return undefined;
+    },
+    endpoint(workspace, endpointId) {
+      const shelf = shelves.get(`${workspace}/${endpointId}`);
+      const deliveries = [...(shelf?.byId.values() ?? [])].map(({ text }) => JSON.parse(text) as Delivery);
+      return { deliveries, last: shelf?.last ?? null };
     },
     ready: () => caughtUp,
     async stop() {

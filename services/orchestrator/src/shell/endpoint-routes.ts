@@ -12,6 +12,7 @@ import type { Ports } from '@cairn/service-kit/service.ts';
 import type { Express, Request } from 'express';
 import { formatSchedule, readEndpointInput } from '../core/deliver/endpoint-settings.ts';
 import type { EndpointInput, Fault } from '../core/deliver/endpoint-settings.ts';
+import { reportEndpoint } from '../core/deliver/endpoint-report.ts';
 import { testDelivery } from '../core/deliver/request-delivery.ts';
 import { asymmetricKeyText, parseSigningKey, publicKeyText, symmetricKeyText } from '../core/deliver/sign.ts';
 import { FORBIDDEN } from '../core/deliver/webhook-target.ts';
@@ -295,6 +296,13 @@ export function createEndpointRoutes(deps: EndpointRoutesDeps): Routes {
       if (state !== undefined && (typeof state !== 'string' || !DELIVERY_STATES.has(state)))
         refuse([{ path: 'state', message: `must be one of ${[...DELIVERY_STATES].join(', ')}` }], 400);
       response.json(view.list(workspace, id, { state: state as string | undefined, ...pageOf(request) }));
+    });
+
+    app.get('/api/endpoints/:id/health', (request, response) => {
+      const { workspace } = authorise(ports, request, 'read');
+      const { id, state, disabledReason } = endpointOf(workspace, request);
+      const { deliveries, last } = view.endpoint(workspace, id);
+      response.json({ id, state, disabledReason, ...reportEndpoint(deliveries, last, ports.clock.now()) });
     });
 
     app.post('/api/deliveries/:id/resend', async (request, response) => {

@@ -1,6 +1,7 @@
 import { formatInstant, formatInstantOrNull } from '@cairn/clock/calendar.ts';
-import type { DeliveryFact } from '@cairn/contracts/generated/delivery.ts';
-import type { PendingDelivery } from './model.ts';
+import type { DeliveryFact, EndpointNow } from '@cairn/contracts/generated/delivery.ts';
+import { waitingIn } from './endpoint-load.ts';
+import type { EndpointLoad, PendingDelivery } from './model.ts';
 
 /** A fact for `deliveries`: the whole delivery as the API answers it. */
 export function deliveryFact(type: DeliveryFact['type'], delivery: PendingDelivery, now: number): DeliveryFact {
@@ -21,5 +22,19 @@ export function deliveryFact(type: DeliveryFact['type'], delivery: PendingDelive
       nextAttemptAt: state === 'pending' ? formatInstantOrNull(delivery.dueAt) : null,
       createdAt: formatInstant(delivery.createdAt),
     },
+  };
+}
+
+/** How the endpoint is doing, for whoever watches: with each fact, because it changes with nothing else. */
+export function endpointNow(load: EndpointLoad, now: number): EndpointNow {
+  const { breaker, heldUntil, window, sending, health } = load;
+  return {
+    breaker: breaker.state,
+    probeAt: breaker.state === 'open' ? breaker.probeAt : null,
+    heldUntil: heldUntil > now ? heldUntil : null,
+    window,
+    sending,
+    waiting: waitingIn(load, 'fresh') + waitingIn(load, 'later'),
+    failingSince: health.failingSince,
   };
 }
