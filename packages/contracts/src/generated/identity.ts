@@ -1,7 +1,14 @@
 /* Generated from schemas/identity by `npm run generate`. Do not edit. */
 
 export type IdentityFile =
-  PersonChanged | PersonMerged | PersonErased | AccountChanged | IdentityDecision | IdentityCommand | CommandAnswered;
+  | PersonChanged
+  | PersonMerged
+  | PersonSplit
+  | PersonErased
+  | AccountChanged
+  | IdentityDecision
+  | IdentityCommand
+  | CommandAnswered;
 
 /**
  * The person after a change, an absorbed one included (mergedInto set).
@@ -106,6 +113,36 @@ export interface PersonMerged {
   };
   cause: string;
 }
+export interface PersonSplit {
+  type: 'person.split';
+  factId: string;
+  workspace: string;
+  /**
+   * epoch ms
+   */
+  at: number;
+  /**
+   * who was split, and keeps what stays
+   */
+  personId: string;
+  /**
+   * everyone that results, the one who was split first
+   */
+  into: SplitPart[];
+  version: number;
+  /**
+   * namespace:value of the identifiers that left
+   */
+  cut: string[];
+  cause: string;
+}
+export interface SplitPart {
+  personId: string;
+  /**
+   * namespace:value
+   */
+  ids: string[];
+}
 export interface PersonErased {
   type: 'person.erased';
   factId: string;
@@ -115,6 +152,10 @@ export interface PersonErased {
    */
   at: number;
   personId: string;
+  /**
+   * everyone who had been absorbed: erased, too
+   */
+  absorbed: string[];
   cause: string;
 }
 export interface AccountChanged {

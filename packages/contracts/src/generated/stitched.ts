@@ -1,6 +1,12 @@
 /* Generated from schemas/stitched by `npm run generate`. Do not edit. */
 
-export type StitchedFile = StitchedTouchpoint | SubjectHandedOver | PersonMergedNotice | SubjectStateSent;
+export type StitchedFile =
+  | StitchedTouchpoint
+  | SubjectHandedOver
+  | PersonMergedNotice
+  | SubjectStateSent
+  | PersonSplitNotice
+  | PersonErasedNotice;
 
 /**
  * A touchpoint with its person, account and subject as of now; person is null for a role mailbox that counts for the account only.
@@ -194,4 +200,58 @@ export interface SubjectStateSent {
    * how often it was sent on because `into` had been absorbed too
    */
   hops: number;
+}
+/**
+ * Stitcher → the partition of a subject that holds the person: derive its journeys anew.
+ */
+export interface PersonSplitNotice {
+  type: 'person.split';
+  workspace: string;
+  /**
+   * epoch ms
+   */
+  at: number;
+  /**
+   * who was split, and keeps what stays
+   */
+  personId: string;
+  /**
+   * everyone that results, the one who was split first
+   */
+  parts: SplitPerson[];
+  subject: SubjectRef;
+  cause: string;
+}
+export interface SplitPerson {
+  person: PersonSummary;
+  /**
+   * namespace:value; touchpoints follow their stitchKey
+   */
+  ids: string[];
+  subject: SubjectRef1;
+}
+/**
+ * Whose journeys: an account, or a person who has none.
+ */
+export interface SubjectRef1 {
+  unit: 'account' | 'person';
+  id: string;
+}
+/**
+ * Stitcher → the partition of a subject that holds the person: forget it.
+ */
+export interface PersonErasedNotice {
+  type: 'person.erased';
+  workspace: string;
+  /**
+   * epoch ms
+   */
+  at: number;
+  personId: string;
+  /**
+   * everyone who had been absorbed: erased, too
+   */
+  absorbed: string[];
+  subject: SubjectRef;
+  cause: string;
 }

@@ -84,6 +84,10 @@ function takeMessage(
       return takeSubjectState(scopeOf(message.workspace), message);
     case 'person.merged':
       return takePersonMerged(scopeOf(message.workspace), message);
+    case 'person.split':
+    case 'person.erased':
+      // The stitcher tells; what the journeys make of it is the widening of identities.
+      return;
     case 'alert.command':
       return takeCommand(scopeOf(message.workspace), record, message);
     case 'definition.put':

@@ -1,5 +1,5 @@
 import type { SubjectRef } from '@cairn/contracts/generated/stitched.ts';
-import { claimDomain, openDomain, ownerOfDomain } from './company-accounts.ts';
+import { claimDomain, openDomain, ownerOfDomain, reviseClaims } from './company-accounts.ts';
 import { companyDomainOf } from './company-domain.ts';
 import { putPerson, readAccount, readPerson, type Draft } from './identity-graph.ts';
 import { currentAccount, openOf, withJoined, withLeft, type MembershipRecord } from './memberships.ts';
@@ -52,7 +52,7 @@ export function joinByEmail(draft: Draft, personId: string, email: string, by: s
   const domain = companyDomainOf(email, draft.settings.foldSubdomains);
   if (domain === null) return;
   for (const account of openOf(readPerson(draft, personId)!.memberships, 'group', 'crm'))
-    claimDomain(draft, domain, account, 'member');
+    claimDomain(draft, domain, account, personId);
   openDomain(draft, domain);
   join(draft, personId, 'domain', domain, by);
 }
@@ -61,5 +61,27 @@ export function joinByEmail(draft: Draft, personId: string, email: string, by: s
 export function claimDomainsOf(draft: Draft, personId: string): void {
   const { memberships } = readPerson(draft, personId)!;
   for (const domain of openOf(memberships, 'domain'))
-    for (const account of openOf(memberships, 'group', 'crm')) claimDomain(draft, domain, account, 'member');
+    for (const account of openOf(memberships, 'group', 'crm')) claimDomain(draft, domain, account, personId);
+}
+
+/** A person turned out to be several: claims that rested on them together fall. Returns the domain accounts that live again. */
+export function reviseClaimsOf(
+  draft: Draft,
+  whole: PersonRecord,
+  were: ReadonlySet<string>,
+  parts: readonly string[],
+): string[] {
+  const released: string[] = [];
+  for (const domain of new Set(whole.memberships?.filter(({ source }) => source === 'domain').map(({ of }) => of)))
+    released.push(
+      ...reviseClaims(draft, domain, were, (account) =>
+        parts.filter((id) => {
+          const { memberships } = readPerson(draft, id)!;
+          return (
+            openOf(memberships, 'domain').includes(domain) && openOf(memberships, 'group', 'crm').includes(account)
+          );
+        }),
+      ),
+    );
+  return released;
 }

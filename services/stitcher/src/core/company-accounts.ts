@@ -8,6 +8,7 @@ import {
   readAccount,
   readDomain,
   type Draft,
+  type DomainClaim,
   type DomainRecord,
 } from './identity-graph.ts';
 
@@ -18,6 +19,8 @@ import {
 
 /** Two claims already leave a domain without an owner; the rest is for the list of candidates. */
 const MAX_CLAIMS_PER_DOMAIN = 20;
+/** Enough to see that a claim does not rest on one person alone. */
+const MAX_MEMBERS_OF_A_CLAIM = 5;
 
 /** A trait that names the domain is above a member who writes from it; two claims of the strongest kind attach to neither. */
 export function ownerOfDomain(draft: Draft, domain: string): string | null {
@@ -28,9 +31,9 @@ export function ownerOfDomain(draft: Draft, domain: string): string | null {
     if (record.account !== undefined) noteAccount(draft, record.account, { source: 'domain', domain });
     return record.account ?? null;
   }
-  const byTrait = record.claims.filter((claim) => claim[1] === 'trait');
+  const byTrait = record.claims.filter(({ kind }) => kind === 'trait');
   const strongest = byTrait.length ? byTrait : record.claims;
-  return strongest.length === 1 ? strongest[0]![0] : null;
+  return strongest.length === 1 ? strongest[0]!.account : null;
 }
 
 /** The company of an address; its account is made when nobody owns the domain yet. null: none, or claimed by several. */
@@ -50,22 +53,63 @@ export function openDomain(draft: Draft, domain: string): void {
   putAccount(draft, id, { source: 'domain', domain });
 }
 
-/** An account says that the domain is its own. Its domain account is handed over, unless another one claims the domain too. */
-export function claimDomain(draft: Draft, domain: string, account: string, kind: 'trait' | 'member'): void {
+/**
+ * An account says that the domain is its own, or a `member` of it writes from there. The domain's own account is handed over, unless
+ * another one claims the domain too.
+ */
+export function claimDomain(draft: Draft, domain: string, account: string, member: string | null): void {
   const record = readDomain(draft, domain) ?? {};
   const claims = record.claims ?? [];
-  const known = claims.find((claim) => claim[0] === account);
-  if (known && (known[1] === 'trait' || known[1] === kind)) return;
-  if (!known && claims.length >= MAX_CLAIMS_PER_DOMAIN) return;
-  const claim = [account, kind] as const;
+  const known = claims.find((claim) => claim.account === account);
+  const claim = claimWith(known, account, member);
+  if (claim === known || (!known && claims.length >= MAX_CLAIMS_PER_DOMAIN)) return;
   const next = known ? claims.map((one) => (one === known ? claim : one)) : [...claims, claim];
   put(draft, `domain/${domain}`, { ...record, claims: next } satisfies DomainRecord);
+  if (known?.kind === claim.kind) return;
   const owner = ownerOfDomain(draft, domain);
   if (owner === null) tellAmbiguous(draft, domain);
   if (owner !== account) return;
   const owning = readAccount(draft, account);
-  if (owning && (owning.domain === undefined || kind === 'trait')) putAccount(draft, account, { ...owning, domain });
+  if (owning && (owning.domain === undefined || member === null)) putAccount(draft, account, { ...owning, domain });
   takeOver(draft, record.account, account);
+}
+
+function claimWith(known: DomainClaim | undefined, account: string, member: string | null): DomainClaim {
+  if (known?.kind === 'trait') return known;
+  if (member === null) return { account, kind: 'trait' };
+  const { members = [] } = known ?? {};
+  if (known && (members.includes(member) || members.length >= MAX_MEMBERS_OF_A_CLAIM)) return known;
+  return { account, kind: 'member', members: [...members, member] };
+}
+
+/**
+ * A member's claims are looked at anew: `were` (who turned out to be several people) is replaced by those of them who still support
+ * it. A domain that nobody claims any more is its own account's again. Returns the accounts that live again.
+ */
+export function reviseClaims(
+  draft: Draft,
+  domain: string,
+  were: ReadonlySet<string>,
+  supporters: (account: string) => readonly string[],
+): readonly string[] {
+  const record = readDomain(draft, domain);
+  const claims = record?.claims?.flatMap((claim): DomainClaim[] => {
+    const { members } = claim;
+    // A full list may have left somebody out: such a claim stays.
+    if (!members?.some((member) => were.has(member)) || members.length >= MAX_MEMBERS_OF_A_CLAIM) return [claim];
+    const left = [...members.filter((member) => !were.has(member)), ...supporters(claim.account)];
+    return left.length ? [{ ...claim, members: left }] : [];
+  });
+  if (!record || !claims) return [];
+  const { claims: _before, ...rest } = record;
+  put(draft, `domain/${domain}`, claims.length ? { ...rest, claims } : rest);
+  if (claims.length) return [];
+  openDomain(draft, domain);
+  const own = record.account === undefined ? undefined : readAccount(draft, record.account);
+  if (own?.mergedInto === undefined) return [];
+  const { mergedInto: _released, ...released } = own;
+  putAccount(draft, record.account!, released);
+  return [record.account!];
 }
 
 /** Told in `identities`: the candidates are the claims, a person may link. */

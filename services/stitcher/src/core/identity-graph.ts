@@ -46,8 +46,15 @@ export interface AccountRecord {
 export interface DomainRecord {
   /** The account made for the domain itself, if there is one. */
   account?: string;
-  /** Accounts that say the domain is theirs, or whose members write from it. */
-  claims?: readonly (readonly [string, 'trait' | 'member'])[];
+  claims?: readonly DomainClaim[];
+}
+
+/** An account that says the domain is its own, or whose members write from it. */
+export interface DomainClaim {
+  account: string;
+  kind: 'trait' | 'member';
+  /** The first few members it rests on: when they turn out to be others (a split), the claim goes. */
+  members?: readonly string[];
 }
 
 export type StitchOutput =

@@ -17,7 +17,8 @@ export interface Match {
   people: readonly string[];
 }
 
-export type Conflict = 'two-unique-values' | 'too-many-ids' | 'too-many-merges';
+export type Conflict = 'two-unique-values' | PassedCap;
+export type PassedCap = 'too-many-ids' | 'too-many-merges';
 
 const NOTHING: readonly never[] = Object.freeze([]);
 
@@ -54,7 +55,7 @@ function conflictOf(draft: Draft, ids: readonly Identifier[], people: readonly s
 }
 
 /** The caps stop merges by touchpoint and by command alike. */
-export function capPassed(draft: Draft, people: readonly PersonRecord[]): Conflict | null {
+export function capPassed(draft: Draft, people: readonly PersonRecord[]): PassedCap | null {
   let ids = 0;
   let merges = people.length - 1;
   for (const person of people) {

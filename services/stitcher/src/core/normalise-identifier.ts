@@ -1,4 +1,5 @@
 import { parsePhoneNumberFromString, isSupportedCountry } from 'libphonenumber-js/min';
+import { identifierKey, namespaceOf, valueOf } from './identifier-key.ts';
 
 /**
  * Brings a raw identifier into the one form that is compared, kept and answered. Never guesses: plus-addresses and gmail dots are
@@ -48,4 +49,11 @@ function normalisePhone(text: string, country: string | null): string | null {
   if (!parsed?.isPossible()) return null;
   // E.164 allows 15 digits; longer ones are typing errors that would still differ from each other.
   return parsed.number.length <= 16 ? parsed.number : null;
+}
+
+/** A key as a person typed it, in the form that is kept; unchanged where it is no identifier. */
+export function normalisedKey(key: string): string {
+  const namespace = namespaceOf(key);
+  const value = normaliseIdentifier(namespace, valueOf(key), null);
+  return value === null ? key : identifierKey(namespace, value);
 }

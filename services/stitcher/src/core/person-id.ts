@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readAnyone, type Draft, type GonePerson, isGone } from './identity-graph.ts';
+import { readAnyone, type Draft } from './identity-graph.ts';
 
 /** A UUID of Cairn's own (version 4, made once): the namespace in which people's ids are hashed. */
 const NAMESPACE = Buffer.from('6f0c3c5e4f1d4c0b9a4e7a1b2d9c8e10', 'hex');
@@ -18,16 +18,21 @@ export function personIdOf(workspace: string, key: string, incarnation: number):
 
 /**
  * The first incarnation under which nobody lives or lived: an identifier that returns after an erasure or a split is a new person
- * with another id. `mayReturn` says which of the gone may live again (those a split sets free).
+ * with another id.
  */
-export function freePersonId(
-  draft: Draft,
-  key: string,
-  mayReturn: (gone: GonePerson) => boolean = () => false,
-): string {
+export function freePersonId(draft: Draft, key: string): string {
   for (let incarnation = 0; ; incarnation++) {
     const id = personIdOf(draft.workspace, key, incarnation);
-    const taken = readAnyone(draft, id);
-    if (!taken || (isGone(taken) && mayReturn(taken))) return id;
+    if (!readAnyone(draft, id)) return id;
+  }
+}
+
+/** Every person id that was ever made of the identifier. */
+export function incarnationsOf(draft: Draft, key: string): string[] {
+  const ids: string[] = [];
+  for (let incarnation = 0; ; incarnation++) {
+    const id = personIdOf(draft.workspace, key, incarnation);
+    if (!readAnyone(draft, id)) return ids;
+    ids.push(id);
   }
 }

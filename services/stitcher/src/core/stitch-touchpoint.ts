@@ -155,7 +155,7 @@ function namedAccount(draft: Draft, touchpoint: Touchpoint): string | null {
 function claimFromTraits(draft: Draft, id: string, traits: Readonly<Record<string, unknown>>): void {
   for (const trait of [traits.domain, traits.website]) {
     const domain = typeof trait === 'string' ? companyDomain(trait, draft.settings.foldSubdomains) : null;
-    if (domain !== null) claimDomain(draft, domain, id, 'trait');
+    if (domain !== null) claimDomain(draft, domain, id, null);
   }
 }
 

@@ -1,9 +1,11 @@
 import type { Metrics } from '@cairn/service-kit/metrics.ts';
+import type { StitchOutput } from '../core/identity-graph.ts';
 import type { Stitched } from '../core/stitch-touchpoint.ts';
 
 /** What the stitcher counts. Counted as it is handled: a cycle that is done again after a fault counts again. */
 export interface StitchMetrics {
   stitched(stitched: Stitched): void;
+  commanded(command: string, outputs: readonly StitchOutput[]): void;
 }
 
 export function createStitchMetrics(metrics: Metrics): StitchMetrics {
@@ -20,7 +22,21 @@ export function createStitchMetrics(metrics: Metrics): StitchMetrics {
     'cairn_identity_largest_person_ids',
     'Identifiers of the largest person seen by this process',
   );
+  const commands = metrics.counter('cairn_identity_commands_total', 'Commands of people about identities', [
+    'command',
+    'answer',
+  ]);
   let largestIds = 0;
+
+  function count(outputs: readonly StitchOutput[]): void {
+    for (const { to, message } of outputs) {
+      if (message?.type === 'subject.handed-over') handOvers.inc();
+      else if (message?.type === 'person.merged' && to === 'identities') merges.inc();
+      else if (message?.type === 'identity.decision') decisions.inc({ decision: message.decision });
+      else if (message?.type === 'person.changed' && message.person.ids.length > largestIds)
+        largest.set((largestIds = message.person.ids.length));
+    }
+  }
 
   return {
     stitched({ duplicate, graphChanged, outputs }) {
@@ -29,13 +45,12 @@ export function createStitchMetrics(metrics: Metrics): StitchMetrics {
       if (graphChanged) changing.inc();
       // Almost always the stitched touchpoint alone.
       if (outputs.length === 1) return;
-      for (const { to, message } of outputs) {
-        if (message?.type === 'subject.handed-over') handOvers.inc();
-        else if (message?.type === 'person.merged' && to === 'identities') merges.inc();
-        else if (message?.type === 'identity.decision') decisions.inc({ decision: message.decision });
-        else if (message?.type === 'person.changed' && message.person.ids.length > largestIds)
-          largest.set((largestIds = message.person.ids.length));
-      }
+      count(outputs);
+    },
+    commanded(command, outputs) {
+      const answer = outputs.at(-1)?.message;
+      commands.inc({ command, answer: answer?.type === 'command.answered' ? (answer.code ?? 'ok') : 'none' });
+      count(outputs);
     },
   };
 }

@@ -1,4 +1,5 @@
 import { keyOf, partitionOf } from '@cairn/contracts/topics.ts';
+import type { IdentityCommand } from '@cairn/contracts/generated/identity.ts';
 import type { Touchpoint } from '@cairn/contracts/generated/touchpoint.ts';
 import {
   NO_OUTCOME,
@@ -10,6 +11,7 @@ import {
 } from '@cairn/task/task.ts';
 import { FIRST_SWEEP, SWEEP_EVERY_MS, sweepGroup, sweepKey, type Sweep } from '../core/deduplicate.ts';
 import type { StitchOutput } from '../core/identity-graph.ts';
+import { runCommand } from '../core/run-command.ts';
 import { stitchTouchpoint } from '../core/stitch-touchpoint.ts';
 import type { StitchMetrics } from './stitch-metrics.ts';
 
@@ -33,6 +35,8 @@ export function createStitchTask(deps: {
     switch (message.type) {
       case 'touchpoint.admitted':
         return stitchOne(state, message as Touchpoint, now);
+      case 'identity.command':
+        return commandOutcome(state, message as IdentityCommand, now);
       default:
         // Throwing parks the record in dead-letters, where someone can see it.
         throw new Error(`the stitcher knows no message of type ${String(message.type)}`);
@@ -52,6 +56,12 @@ export function createStitchTask(deps: {
       state: [...stitched.changes, { key, value: FIRST_SWEEP }],
       timers: [{ key, purpose: SWEEP, dueAt: now + SWEEP_EVERY_MS }],
     };
+  }
+
+  function commandOutcome(state: TaskState, command: IdentityCommand, now: number): TaskOutcome {
+    const { changes, outputs } = runCommand(state, command, now);
+    deps.metrics.commanded(command.command, outputs);
+    return { state: changes, outputs: outputs.map((output) => outputOf(command.workspace, output)) };
   }
 
   return { name: STITCH_TASK, inbox: 'touchpoints', handle };

@@ -18,13 +18,22 @@ export interface StitchCase {
   nobody?: readonly string[];
   /** Steps (from 1) that are dropped as duplicates. */
   duplicates?: readonly number[];
+  /** What the commands were answered, in order: `ok`, or why not. */
+  answers?: readonly string[];
   /** Accounts whose subject each call has, by step: `group:acme`, `domain:acme.com`, or `person`. */
   subjects?: Readonly<Record<string, string>>;
   /** `group:a <- domain:b`: journeys handed over from the second to the first; persons are `person`. */
   handOvers?: readonly string[];
 }
 
-export type Step = Call | { wait: number };
+export type Step = Call | { wait: number } | CommandStep;
+
+/** People are named by an identifier they hold, or `#1` (the person of call 1, as stitched then); accounts by their label. */
+export type CommandStep =
+  | { command: 'merge'; from: string; into: string }
+  | { command: 'split'; person: string; cut: readonly string[] }
+  | { command: 'erase'; person: string; dryRun?: boolean }
+  | { command: 'link' | 'unlink'; person: string; account: string };
 
 export interface ExpectedPerson {
   /** Not shared ones; exactly these. */
@@ -52,6 +61,7 @@ export interface FoundWorld {
   people: readonly FoundPerson[];
   decisions: readonly string[];
   duplicates: readonly number[];
+  answers: readonly string[];
   subjects: Readonly<Record<string, string>>;
   handOvers: readonly string[];
   leadsToNobody(key: string): boolean;
@@ -72,6 +82,7 @@ export function differences(expected: StitchCase, found: FoundWorld): string[] {
     faults.push(`people expected:\n${wanted.join('\n')}\nfound:\n${got.join('\n')}`);
   compareLists(faults, 'decisions', expected.decisions, found.decisions);
   compareLists(faults, 'duplicates', expected.duplicates?.map(String), found.duplicates.map(String));
+  compareLists(faults, 'answers', expected.answers, found.answers);
   compareLists(faults, 'hand-overs', expected.handOvers, found.handOvers);
   for (const key of expected.nobody ?? []) if (!found.leadsToNobody(key)) faults.push(`${key} should lead to nobody`);
   for (const [step, subject] of Object.entries(expected.subjects ?? {}))

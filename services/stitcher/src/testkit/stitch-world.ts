@@ -1,9 +1,10 @@
-import type { IdentityFile } from '@cairn/contracts/generated/identity.ts';
+import type { CommandAnswered, IdentityCommand, IdentityFile } from '@cairn/contracts/generated/identity.ts';
 import type { StitchedFile, StitchedTouchpoint } from '@cairn/contracts/generated/stitched.ts';
 import type { Touchpoint } from '@cairn/contracts/generated/touchpoint.ts';
 import { validatorOf } from '@cairn/contracts/validate.ts';
 import type { GonePerson, IdNode, StitchOutput } from '../core/identity-graph.ts';
 import type { PersonRecord } from '../core/person-record.ts';
+import { runCommand } from '../core/run-command.ts';
 import { DEFAULT_SETTINGS, type StitchSettings } from '../core/settings.ts';
 import { stitchTouchpoint, type Stitched } from '../core/stitch-touchpoint.ts';
 import { createMemoryGraph, type MemoryGraph } from './memory-graph.ts';
@@ -17,6 +18,7 @@ export interface StitchWorld {
   graph: MemoryGraph;
   send(call: Call): Stitched;
   stitch(touchpoint: Touchpoint): Stitched;
+  order(command: IdentityCommand['command'], params: Record<string, unknown>): CommandAnswered;
   advance(ms: number): void;
   now(): number;
   /** Everything told so far, in order. */
@@ -38,7 +40,7 @@ export function createStitchWorld(settings: Partial<StitchSettings> = {}, worksp
   const outputs: StitchOutput[] = [];
   const stitched: StitchedTouchpoint[] = [];
 
-  function take(result: Stitched): Stitched {
+  function take<T extends Pick<Stitched, 'changes' | 'outputs'>>(result: T): T {
     graph.apply(result.changes);
     for (const output of result.outputs) {
       check(output);
@@ -55,6 +57,20 @@ export function createStitchWorld(settings: Partial<StitchSettings> = {}, worksp
     stitched,
     stitch: (touchpoint) => take(stitchTouchpoint(graph, touchpoint, now, merged)),
     send: (call) => take(stitchTouchpoint(graph, touchpointOf(call, ++sent, workspace, STARTED_AT, now), now, merged)),
+    order(command, params) {
+      const commandId = `cmd-${++sent}`;
+      const message: IdentityCommand = {
+        type: 'identity.command',
+        workspace,
+        commandId,
+        command,
+        params,
+        by: 'test',
+        at: now,
+      };
+      const { outputs: told } = take(runCommand(graph, message, now, merged));
+      return told.at(-1)!.message as CommandAnswered;
+    },
     advance: (ms) => void (now += ms),
     now: () => now,
     node: (key) => graph.get(`w/${workspace}/id/${key}`),

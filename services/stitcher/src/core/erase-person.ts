@@ -1,0 +1,71 @@
+import { idOf } from '@cairn/contracts/ids.ts';
+import { keyOf } from '@cairn/contracts/topics.ts';
+import type { PersonErased } from '@cairn/contracts/generated/identity.ts';
+import { decisionKeys } from './decisions.ts';
+import { identifierKey } from './identifier-key.ts';
+import {
+  ownerOf,
+  put,
+  putGone,
+  putNode,
+  readAnyone,
+  readNode,
+  readPerson,
+  type Draft,
+  type GonePerson,
+} from './identity-graph.ts';
+import { holdersOf } from './merge-people.ts';
+import { wholePerson } from './summaries.ts';
+
+/**
+ * Erases a person and everyone it absorbed from the graph. What stays is that the ids were used (no name, no identifier): a later
+ * touchpoint with the same identifier is a new person with another id. Returns what a dry run lists, which changes nothing.
+ */
+export function erasePerson(draft: Draft, personId: string, dryRun: boolean): readonly object[] {
+  const person = readPerson(draft, personId)!;
+  const { ids, mergedFrom } = wholePerson(draft, personId, person);
+  if (dryRun) return [{ type: 'erase.dry-run', personId, absorbed: mergedFrom, ids }];
+  for (const { namespace, value } of ids) {
+    const key = identifierKey(namespace, value);
+    // A shared identifier that goes on under another person is not this one's to erase.
+    if (ownerOf(readNode(draft, key)) === personId) putNode(draft, key, null);
+    put(draft, `reach/${key}`, null);
+    for (const decision of decisionKeys(draft.workspace, namespace, value)) tombstone(draft, decision);
+  }
+  const holders = holdersOf(draft, personId, person);
+  for (const id of [personId, ...mergedFrom]) {
+    const { version, order, createdAt } = readAnyone(draft, id)!;
+    putGone(draft, id, { into: null, version: version + 1, order, createdAt } satisfies GonePerson);
+    tombstone(draft, keyOf.person(draft.workspace, id));
+    tombstone(draft, `${keyOf.person(draft.workspace, personId)}/merged/${id}`);
+  }
+  tellErased(draft, personId, mergedFrom, holders);
+  return [];
+}
+
+/** On a compacted topic: the newest of a key counts, so what was told under it is gone. */
+function tombstone(draft: Draft, key: string): void {
+  (draft.facts ??= []).push({ to: 'identities', key, message: null });
+}
+
+function tellErased(
+  draft: Draft,
+  personId: string,
+  absorbed: readonly string[],
+  holders: ReturnType<typeof holdersOf>,
+): void {
+  const { workspace, now: at, cause } = draft;
+  const erased = { workspace, at, personId, absorbed: [...absorbed], cause };
+  const fact: PersonErased = {
+    type: 'person.erased',
+    factId: idOf('fct', workspace, 'person.erased', personId, cause),
+    ...erased,
+  };
+  (draft.facts ??= []).push({ to: 'identities', key: `${keyOf.person(workspace, personId)}/erased`, message: fact });
+  for (const subject of holders)
+    (draft.notices ??= []).push({
+      to: 'subject',
+      subjectId: subject.id,
+      message: { type: 'person.erased', ...erased, subject },
+    });
+}
