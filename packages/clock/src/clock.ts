@@ -13,6 +13,8 @@ export interface Clock {
   after(ms: number, callback: () => void): () => void;
   /** Calls `callback` every `ms` until cancelled. Never keeps the process alive by itself. */
   every(ms: number, callback: () => void): () => void;
+  /** How often someone who waits for `now()` to reach an instant should look, where `now()` runs faster than the waits do. */
+  readonly idleWaitMs?: number;
   /** Uniform in [0, 1). */
   random(): number;
 }

@@ -1,7 +1,6 @@
 import { createExpressApp } from '@cairn/service-kit/express-app.ts';
 import type { Ports, RunningService } from '@cairn/service-kit/service.ts';
-import { runTask } from '@cairn/task/run-task.ts';
-import type { RunTaskOptions } from '@cairn/task/running-task.ts';
+import { startTask } from '@cairn/service-kit/start-task.ts';
 import type { OrchestratorConfig } from './config.ts';
 import { createAdvanceMetrics } from './shell/advance-metrics.ts';
 import { createAdvanceTask } from './shell/advance-task.ts';
@@ -15,7 +14,7 @@ import { loadSecretKey } from './shell/secrets.ts';
 
 /** ADVANCE and DELIVER: stitched touchpoints in, journeys and alerts out, webhooks to whoever asked. */
 export async function startOrchestrator(ports: Ports, config: OrchestratorConfig): Promise<RunningService> {
-  const { log, clock, logger, metrics } = ports;
+  const { log, logger, metrics } = ports;
   const partitions = (topic: string): number => log.partitions(topic);
   const defaultDefinition = createDefaultDefinition(config.definitionPath);
   // A bad definition stops the start, not the first workspace made a week later.
@@ -23,9 +22,9 @@ export async function startOrchestrator(ports: Ports, config: OrchestratorConfig
   const secretKey = loadSecretKey(config.dataDir, config.secretKey);
   const advanceTask = createAdvanceTask({ partitions, metrics: createAdvanceMetrics(metrics) });
 
-  const control = await runTask(log, clock, createControlTask({ partitions }), faultsOf('control'));
-  const advance = await runTask(log, clock, advanceTask, faultsOf('advance'));
-  const deliverer = await startDeliverer(ports, { ...config, secretKey }, faultsOf('deliver'));
+  const control = await startTask(ports, createControlTask({ partitions }));
+  const advance = await startTask(ports, advanceTask);
+  const deliverer = await startDeliverer(ports, { ...config, secretKey });
 
   const parts = [
     createDefinitionRoutes(ports),
@@ -44,12 +43,4 @@ export async function startOrchestrator(ports: Ports, config: OrchestratorConfig
       logger.info({ event: 'orchestrator.stopped' });
     },
   };
-
-  function faultsOf(task: string): RunTaskOptions {
-    return {
-      onFault: ({ partition, error }) => logger.warn({ event: `${task}.partition-fault`, partition, err: error }),
-      onParked: (parked) => logger.error({ event: `${task}.parked`, ...parked }),
-      onEffectFault: ({ error, ...fault }) => logger.warn({ event: `${task}.effect-fault`, ...fault, err: error }),
-    };
-  }
 }

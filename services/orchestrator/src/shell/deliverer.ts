@@ -1,6 +1,6 @@
-import { runTask } from '@cairn/task/run-task.ts';
 import type { RunTaskOptions, RunningTask } from '@cairn/task/running-task.ts';
 import type { Ports } from '@cairn/service-kit/service.ts';
+import { startTask } from '@cairn/service-kit/start-task.ts';
 import { ATTEMPTS_AT_ONCE, createDeliverTask } from './deliver-task.ts';
 import { startDeliveriesView } from './deliveries-view.ts';
 import { createEndpointRoutes } from './endpoint-routes.ts';
@@ -54,7 +54,7 @@ export async function startDeliverer(
     sendWebhook: createSendWebhook({ clock, secrets, vet, pools, metrics }),
     loadRequest: createLoadRequest(log),
   });
-  const task = await runTask(log, clock, definition, { effectConcurrency: ATTEMPTS_AT_ONCE, ...taskOptions });
+  const task = await startTask(ports, definition, { effectConcurrency: ATTEMPTS_AT_ONCE, ...taskOptions });
   return {
     task,
     routes: createEndpointRoutes({
