@@ -17,12 +17,11 @@ export function originOf(control: Pick<ControlMirror, 'workspaces'>): string {
 export function createEpochOf(control: Pick<ControlMirror, 'workspace'>): (workspace: string) => string {
   const known = new Map<string, string>();
   return function epochOf(workspace) {
-    let epoch = known.get(workspace);
-    if (!epoch) {
-      const createdAt = control.workspace(workspace)?.createdAt ?? 0;
-      epoch = idOf('e', workspace, createdAt).slice(2, 12);
-      known.set(workspace, epoch);
-    }
+    const kept = known.get(workspace);
+    if (kept) return kept;
+    const found = control.workspace(workspace);
+    const epoch = idOf('e', workspace, found?.createdAt ?? 0).slice(2, 12);
+    if (found) known.set(workspace, epoch);
     return epoch;
   };
 }

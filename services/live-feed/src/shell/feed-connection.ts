@@ -45,7 +45,7 @@ export interface ConnectionDeps {
   /** Closes the transport, once. */
   closeTransport(closing: Closing): void;
   /** Told with every sweep, for pings. */
-  sweepTransport(now: number): void;
+  sweepTransport(monotonic: number): void;
 }
 
 /** A connection that has been closed; replies to what it still asks are dropped. */
@@ -53,7 +53,7 @@ export function createFeedConnection(deps: ConnectionDeps): FeedConnection {
   const { feed, clock, control, writer, epochOf } = deps;
   const channels = new Map<string, { live: boolean; leave: Subscribed['leave'] }>();
   const commands: Command[] = [];
-  const connectedAt = clock.now();
+  const connectedAt = clock.monotonic();
   let rate: CommandRate | null = null;
   let working = false;
   let closed = false;
@@ -86,10 +86,10 @@ export function createFeedConnection(deps: ConnectionDeps): FeedConnection {
       letGo();
       deps.closeTransport(closing);
     },
-    sweep(now) {
-      if (!connection.grant && now - connectedAt >= LIMITS.authenticateWithinMs)
+    sweep(monotonic) {
+      if (!connection.grant && monotonic - connectedAt >= LIMITS.authenticateWithinMs)
         return connection.close(CLOSE.notAuthenticated);
-      deps.sweepTransport(now);
+      deps.sweepTransport(monotonic);
     },
     ended() {
       closed = true;

@@ -12,8 +12,8 @@ import { CLOSE, type Closing } from '../core/feed-protocol.ts';
 export interface Session {
   grant: Grant | null;
   close(closing: Closing): void;
-  /** Every `SWEEP_EVERY_MS`. */
-  sweep?(now: number): void;
+  /** Every `SWEEP_EVERY_MS`. Takes a monotonic reading: the demo's clock runs fast, connections do not. */
+  sweep?(monotonic: number): void;
 }
 
 export interface Sessions {
@@ -32,10 +32,11 @@ export function createSessions(clock: Clock, control: Pick<ControlMirror, 'onCha
 
   const stopSweep = clock.every(SWEEP_EVERY_MS, () => {
     const now = clock.now();
+    const monotonic = clock.monotonic();
     for (const session of sessions) {
       const { grant } = session;
       if (grant && grant.expiresAt !== null && grant.expiresAt <= now) session.close(CLOSE.tokenExpired);
-      else session.sweep?.(now);
+      else session.sweep?.(monotonic);
     }
   });
 

@@ -58,11 +58,11 @@ export function createSseRoutes(deps: SseDeps): SseRoutes {
     const answer = await feed.subscribe({ ...subscribe, cursor, withSnapshot: false });
     if ('code' in answer) throw problemFor(answer);
     if (response.destroyed) return answer.leave();
-    let saidAt = clock.now();
+    let saidAt = clock.monotonic();
     const writer = createConnectionWriter(
       {
         send(bytes) {
-          saidAt = clock.now();
+          saidAt = clock.monotonic();
           response.write(bytes);
         },
         buffered: () => response.writableLength,
@@ -78,8 +78,8 @@ export function createSseRoutes(deps: SseDeps): SseRoutes {
     const session: Session = {
       grant,
       close: () => response.end(),
-      sweep(now) {
-        if (now - saidAt >= COMMENT_EVERY_MS) writer.reply(': still here\n\n');
+      sweep(monotonic) {
+        if (monotonic - saidAt >= COMMENT_EVERY_MS) writer.reply(': still here\n\n');
       },
     };
     streams.add(response);

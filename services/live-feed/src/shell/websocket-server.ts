@@ -84,7 +84,7 @@ export function createFeedSockets(deps: SocketDeps): FeedSockets {
 
   function connect(ws: WebSocket, token: string | null): void {
     open.add(ws);
-    let pingedAt = clock.now();
+    let pingedAt = clock.monotonic();
     let answered = true;
     const writer = createConnectionWriter(
       {
@@ -103,10 +103,10 @@ export function createFeedSockets(deps: SocketDeps): FeedSockets {
       writer,
       sessionId: randomBytes(9).toString('base64url'),
       closeTransport: (closing) => close(ws, closing),
-      sweepTransport(now) {
-        if (!answered && now - pingedAt >= LIMITS.pongWithinMs) return connection.close(CLOSE.noPong);
-        if (!answered || now - pingedAt < LIMITS.pingEveryMs) return;
-        pingedAt = now;
+      sweepTransport(monotonic) {
+        if (!answered && monotonic - pingedAt >= LIMITS.pongWithinMs) return connection.close(CLOSE.noPong);
+        if (!answered || monotonic - pingedAt < LIMITS.pingEveryMs) return;
+        pingedAt = monotonic;
         answered = false;
         ws.ping();
       },

@@ -96,23 +96,7 @@ export async function createFeedWorld(): Promise<FeedWorld> {
       return fact;
     },
     alert: (fact) => log.append([recordOf('alerts', fact.workspace, fact.alert.subject.id, fact)]),
-    async token(workspace, token, given = {}) {
-      const put: TokenPut = {
-        type: 'token.put',
-        workspace,
-        id: `tok_${token}`,
-        name: token,
-        scopes: ['read', 'act'],
-        hash: hashToken(token),
-        createdAt: NOON,
-        expiresAt: null,
-        writeKey: false,
-        ...given,
-      };
-      await log.append([
-        { topic: 'control', partition: 0, key: keyOf.control(workspace, 'token', put.id), value: encodeJson(put) },
-      ]);
-    },
+    token: (workspace, token, given = {}) => log.append([tokenRecord(workspace, token, given)]),
     async end() {
       for (const node of [...nodes]) await node.stop();
       await log.close();
@@ -120,6 +104,22 @@ export async function createFeedWorld(): Promise<FeedWorld> {
     },
   };
   return world;
+}
+
+export function tokenRecord(workspace: string, token: string, given: Partial<TokenPut> = {}): NewRecord {
+  const put: TokenPut = {
+    type: 'token.put',
+    workspace,
+    id: `tok_${token}`,
+    name: token,
+    scopes: ['read', 'act'],
+    hash: hashToken(token),
+    createdAt: NOON,
+    expiresAt: null,
+    writeKey: false,
+    ...given,
+  };
+  return { topic: 'control', partition: 0, key: keyOf.control(workspace, 'token', put.id), value: encodeJson(put) };
 }
 
 export async function startNode(log: Log, config: LiveFeedConfig): Promise<FeedNode> {
