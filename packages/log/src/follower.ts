@@ -79,7 +79,8 @@ export const MAX_BATCH_BYTES = 16 * 1_048_576;
 
 /** A topic or partition that the cursor does not know is read from its start. */
 function startingPositions(deps: Parameters<typeof createFollower>[0]): Positions {
-  const known: Positions = deps.cursor === 'start' || deps.cursor === 'end' ? new Map() : decodeCursor(deps.cursor);
+  const known =
+    deps.cursor === 'start' || deps.cursor === 'end' ? new Map<string, bigint[]>() : decodeCursor(deps.cursor);
   const positions: Positions = new Map();
   for (const topic of deps.topics) {
     const offsets: bigint[] = [];

@@ -39,8 +39,8 @@ interface Operation {
   bytes: number;
   result: unknown;
   error: Fenced | null;
-  resolve(result: unknown): void;
-  reject(error: Error): void;
+  resolve: (result: unknown) => void;
+  reject: (error: Error) => void;
 }
 
 /** 32 KB hold some 60 records of 500 B under one put; beyond that a put gains nothing, and a read of one record costs more. */
@@ -59,7 +59,7 @@ export function createLmdbWriter(deps: {
   /** One at a time: with two under way, lmdb-js (3.5.6) loses the rejection of one when the disk refuses the other. */
   let writing = false;
   let healthy = true;
-  let idleWaiters: (() => void)[] = [];
+  const idleWaiters: (() => void)[] = [];
 
   function pump(): void {
     if (!writing && queue.length > 0) {

@@ -11,7 +11,7 @@ import { createLmdbWriter, type Touched } from './lmdb-writer.ts';
 import { createLocalLog } from './local-log.ts';
 import type { LocalStore, ReadLimits } from './local-store.ts';
 import type { FaultPoint, LogFaults } from './log-faults.ts';
-import { Fenced, LogUnavailable, type Log, type LogRecord, type NewRecord, type TopicConfig } from './log.ts';
+import { LogUnavailable, type Log, type LogRecord, type NewRecord, type TopicConfig } from './log.ts';
 import { lockForProcess } from './process-lock.ts';
 import { createWakeUps } from './wake-ups.ts';
 

@@ -152,7 +152,7 @@ export interface Log {
   /** Resolves once all records are durable; rejects with `LogUnavailable` when they may not be (some may be: retry with the same ids). */
   append(records: readonly NewRecord[]): Promise<void>;
   /** Follows from the cursor. A cursor that fell out of retention goes on at the oldest record kept. */
-  follow(topics: readonly string[], cursor: Cursor | 'start' | 'end'): Promise<Follower>;
+  follow(topics: readonly string[], cursor: Cursor): Promise<Follower>;
   /** A bounded read of one partition from an offset (inclusive), committed records only: for resume and audits. */
   read(topic: string, partition: number, fromOffset: bigint, maxRecords: number): Promise<readonly LogRecord[]>;
   /** For each partition the offset after its last committed record, and the oldest one kept. */

@@ -10,8 +10,8 @@ export interface TimerIndex {
   /** Tells of a timer that is new or moved earlier. One that moved later or vanished need not be told. */
   add(dueAt: number, key: string, purpose: string): void;
   /** Up to `limit` timers with `dueAt <= before`, in order of (dueAt, key, purpose). Takes nothing away. */
-  due(before: number, limit: number): DueTimer[];
-  nextDue(): number | null;
+  due: (before: number, limit: number) => DueTimer[];
+  nextDue: () => number | null;
   /** Entries held, stale ones included. */
   size(): number;
   /** Forgets everything; the caller adds again what is true. */

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { Follower } from '../log.ts';
 import { appendAll, newRecord, readAll, text, until, type LogHarness } from './harness.ts';
 
 /** What `follow` promises. */
@@ -162,7 +163,7 @@ export function followerCases(harness: () => LogHarness): void {
   });
 }
 
-async function nextRecords(follower: Awaited<ReturnType<import('../log.ts').Log['follow']>>) {
+async function nextRecords(follower: Follower) {
   for (;;) {
     const { records } = await follower.next({ waitMs: 60_000 });
     if (records.length > 0) return records;

@@ -1,3 +1,4 @@
+import { systemClock } from '@cairn/clock/clock.system.ts';
 import { expect, test } from 'vitest';
 import {
   aborted,
@@ -113,7 +114,7 @@ export function groupCases(harness: () => LogHarness, _capabilities: LogCapabili
       inbox: topics.inbox,
       async run(owned) {
         await aborted(owned.signal);
-        await new Promise((resolve) => setTimeout(resolve, 1));
+        await systemClock.sleep(1);
         returned++;
       },
     });

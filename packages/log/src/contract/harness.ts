@@ -1,3 +1,4 @@
+import { systemClock } from '@cairn/clock/clock.system.ts';
 import type { LogFaults } from '../log-faults.ts';
 import { LogUnavailable, type Cycle, type Log, type LogRecord, type NewRecord, type OwnedPartition } from '../log.ts';
 
@@ -19,16 +20,16 @@ export interface LogHarness {
   /** A task name that no other test uses. */
   task: string;
   /** Opens the log; each call is one more process on the same storage. The test closes what it opened, or `dispose` does. */
-  open(options?: { faults?: LogFaults }): Promise<Log>;
+  open: (options?: { faults?: LogFaults }) => Promise<Log>;
   /** Kills the process that this log stands for: it does nothing any more and told nobody. */
-  crash?(log: Log): Promise<void>;
+  crash?: (log: Log) => Promise<void>;
   /** The others take this log for dead (its session is over) while its code keeps running. */
-  isolate?(log: Log): Promise<void>;
+  isolate?: (log: Log) => Promise<void>;
   /** Runs retention and compaction to the end. */
-  maintain?(log: Log): Promise<void>;
+  maintain?: (log: Log) => Promise<void>;
   /** Moves the clock that gives log times; negative: back. */
-  moveClock?(ms: number): void;
-  dispose(): Promise<void>;
+  moveClock?: (ms: number) => void;
+  dispose: () => Promise<void>;
 }
 
 /** What of the optional parts an implementation's harness has; tests that need a missing one are skipped, visibly. */
@@ -51,7 +52,7 @@ export function newRecord(topic: string, partition: number, key: string, value: 
 
 /** Waits until the condition holds; the test's own timeout ends a wait in vain. */
 export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 5));
+  while (!(await condition())) await systemClock.sleep(5);
 }
 
 /** Appends as a client does: again after a passing fault (with the same ids, so a reader may see a record twice only then). */

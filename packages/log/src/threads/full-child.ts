@@ -9,7 +9,8 @@ import { LogUnavailable } from '../log.ts';
 const { topics, configs } = contractTopics('full');
 const tell = (step: object): void => console.log(JSON.stringify(step));
 // The log's own timers do not keep a process alive.
-const alive = setInterval(() => {}, 1_000);
+const alive = new AbortController();
+const staying = systemClock.sleep(2_147_483_647, alive.signal).catch(() => {});
 let shiftMs = 0;
 const clock: Clock = { ...systemClock, now: () => systemClock.now() + shiftMs };
 const log = await createLmdbLog({ path: process.argv[2]!, topics: configs, clock });
@@ -50,7 +51,8 @@ tell({
   shortLived: (await readAll(log, topics.shortLived, 1)).map((record) => record.key),
 });
 await log.close();
-clearInterval(alive);
+alive.abort();
+await staying;
 
 async function again(write: () => Promise<void>): Promise<void> {
   await until(() =>
