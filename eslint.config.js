@@ -5,13 +5,13 @@ import tseslint from 'typescript-eslint';
 const PURE_LIBRARIES = [
   'tldts',
   'isbot',
-  'libphonenumber-js*',
-  'email-providers*',
-  'disposable-email-domains-js*',
+  'libphonenumber-js',
+  'email-providers',
+  'disposable-email-domains-js',
   're2js',
   'date-holidays',
   'yaml',
-  'ajv*',
+  'ajv',
   'node:crypto',
 ];
 const TESTS = [
@@ -58,6 +58,8 @@ export default tseslint.config(
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
       '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
       '@typescript-eslint/require-await': 'off',
+      // Factories return plain functions: there is no `this` to lose.
+      '@typescript-eslint/unbound-method': 'off',
       '@typescript-eslint/restrict-template-expressions': 'off',
       'no-restricted-syntax': [
         'error',
@@ -90,21 +92,11 @@ export default tseslint.config(
         {
           patterns: [
             {
-              group: ['*', '!./**', '!../**', '!@cairn/**', ...PURE_LIBRARIES.map((name) => `!${name}`)],
+              regex: `^(?!\\.{1,2}/|@cairn/contracts/|@cairn/clock/calendar\\.ts$|(?:${PURE_LIBRARIES.join('|')})(?:/|$)).+`,
               message:
                 'A core imports contracts, the calendar, other core files and pure libraries; I/O belongs in shell/.',
             },
-            {
-              group: [
-                '**/shell/**',
-                '@cairn/**',
-                '!@cairn/contracts',
-                '!@cairn/contracts/**',
-                '!@cairn/clock',
-                '!@cairn/clock/calendar.ts',
-              ],
-              message: 'A core never reaches into shell/ or a package with I/O.',
-            },
+            { regex: '/shell/', message: 'A core never reaches into shell/.' },
           ],
         },
       ],
