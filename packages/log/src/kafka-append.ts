@@ -30,6 +30,10 @@ const MAX_REQUEST_BYTES = 4 * 1024 * 1024;
 /** A client that posts waits no longer than this for its 200; after it comes a 503. */
 const APPEND_TIMEOUT_MS = 10_000;
 const RETRY_PAUSE_MS = 200;
+/** Once Kafka has not answered for this long, new appends are refused at once; the one under way goes on trying. */
+const FAIL_FAST_AFTER_MS = 2_000;
+/** What may wait in one lane: an outage at full load must not fill the memory. */
+const MAX_WAITING_BYTES = 64 * 1024 * 1024;
 
 /** What Kafka answers when a batch that was sent again had arrived the first time. */
 const ALREADY_THERE = 'DUPLICATE_SEQUENCE_NUMBER';
@@ -93,13 +97,20 @@ function createLane(deps: {
   let producer: ProducerIdentity | null = null;
   let sequences = createSequences();
   let waiting: Waiting[] = [];
+  let waitingBytes = 0;
+  let failingSince: number | null = null;
   let pumping: Promise<void> | null = null;
   let closed = false;
 
   function append(records: readonly KafkaRecord[]): Promise<void> {
     if (closed) return Promise.reject(new LogUnavailable('the log is closed'));
+    if (failingSince !== null && clock.monotonic() - failingSince > FAIL_FAST_AFTER_MS)
+      return Promise.reject(new LogUnavailable('Kafka does not answer'));
+    if (waitingBytes > MAX_WAITING_BYTES)
+      return Promise.reject(new LogUnavailable('Kafka is slower than what comes in: too much waits already'));
     return new Promise((resolve, reject) => {
       const bytes = records.reduce((sum, record) => sum + (record.value?.length ?? 0) + 100, 0);
+      waitingBytes += bytes;
       waiting.push({ records, bytes, since: clock.monotonic(), resolve, reject });
       // After this turn: whoever appends in it goes along.
       pumping ??= Promise.resolve().then(pump);
@@ -112,6 +123,7 @@ function createLane(deps: {
       try {
         for (const round of intoRounds(taken.flatMap((entry) => entry.records))) await send(round);
         deps.onHealth(true);
+        failingSince = null;
         for (const entry of taken) entry.resolve();
       } catch (error) {
         // A later batch under this producer could take a sequence that the broker thinks it has: it would be dropped in silence.
@@ -120,6 +132,7 @@ function createLane(deps: {
       }
     }
     pumping = null;
+    failingSince = null;
   }
 
   function takeRequest(): Waiting[] {
@@ -129,12 +142,14 @@ function createLane(deps: {
       bytes += waiting[count++]!.bytes;
     const taken = waiting.slice(0, count);
     waiting = waiting.slice(count);
+    waitingBytes -= bytes;
     return taken;
   }
 
   function takeExpired(): Waiting[] {
     const expired = waiting.filter((entry) => clock.monotonic() - entry.since >= APPEND_TIMEOUT_MS);
     waiting = waiting.filter((entry) => !expired.includes(entry));
+    for (const entry of expired) waitingBytes -= entry.bytes;
     return expired;
   }
 
@@ -158,6 +173,7 @@ function createLane(deps: {
       }
       if (HOPELESS.includes(errorType(error))) throw error;
       deps.onHealth(false);
+      failingSince ??= clock.monotonic();
       if (closed || PRODUCER_GONE.includes(errorType(error)) || clock.monotonic() + RETRY_PAUSE_MS > until)
         throw unavailable(error);
       await clock.sleep(RETRY_PAUSE_MS);

@@ -75,7 +75,7 @@ export interface KafkaCluster {
     producer: ProducerIdentity,
     commit: boolean,
   ): Promise<void>;
-  /** Puts a member out of its group, as a session that has run out does. For tests of fencing. */
+  /** Puts a member out of its group, as a session that has run out does. */
   evict(groupId: string, memberId: string): Promise<void>;
   /** Forgets the node's connections after one broke, so that the next request makes new ones. */
   forget(error: unknown): void;

@@ -3,7 +3,7 @@
  * another client changes this file and kafka-patches.ts.
  */
 import { createRequire } from 'node:module';
-import type { KafkaConfig } from 'kafkajs';
+import { logLevel, type KafkaConfig } from 'kafkajs';
 import './kafka-patches.ts';
 
 const require = createRequire(import.meta.url);
@@ -71,7 +71,8 @@ export function newCluster(config: KafkaConfig): Cluster {
   const KafkajsCluster = require('kafkajs/src/cluster') as new (options: object) => Cluster;
   return new KafkajsCluster({
     ...config,
-    logger: createLogger({ level: config.logLevel, logCreator: config.logCreator }),
+    // It logs every refusal as an error; ours are thrown to callers who know what they mean.
+    logger: createLogger({ level: logLevel.NOTHING, logCreator: () => () => {} }),
     enforceRequestTimeout: true,
     metadataMaxAge: METADATA_MAX_AGE_MS,
     allowAutoTopicCreation: false,

@@ -8,6 +8,7 @@ import { encodeClaim } from './kafka-assignment.ts';
 import { createKafkaCluster } from './kafka-cluster.ts';
 import { kafkaConfig } from './kafka-connection.ts';
 import { createAssigner, createFetching } from './kafka-group.ts';
+import { errorType } from './kafka-internals.ts';
 import { holdPartition, type HolderDeps, type PartitionHolder } from './kafka-partition.ts';
 import { muteHeartbeats, rejoinGroup } from './kafka-patches.ts';
 import type { JoinOptions, LogRecord, Membership } from './log.ts';
@@ -44,7 +45,12 @@ export interface GroupTiming {
 const GROUP_OFFSET_MS = 5_000;
 /** A run that does not return when asked: its partition is given away, and fencing keeps it from harm. */
 const RELEASE_TIMEOUT_MS = 30_000;
+/** kafkajs waits for what it is at, which may be a broker that is away; the group finds out by itself. */
+const DISCONNECT_TIMEOUT_MS = 5_000;
 const REBALANCE_TIMEOUT_MS = 20_000;
+/** About a minute. A consumer that gives up comes back as a new member, and the group waits for the old one's session to end. */
+const PATIENCE = { retries: 60, initialRetryTime: 100, maxRetryTime: 1_000 };
+const EVICT_PAUSE_MS = 500;
 const FETCH_BYTES = { maxBytesPerPartition: 1024 * 1024, maxBytes: 10 * 1024 * 1024 };
 
 export async function joinKafkaGroup(deps: MembershipDeps): Promise<KafkaMembership> {
@@ -59,7 +65,7 @@ export async function joinKafkaGroup(deps: MembershipDeps): Promise<KafkaMembers
   let unmute: (() => void) | null = null;
   let leaving = false;
 
-  const consumer = new Kafka(kafkaConfig(deps.connection)).consumer({
+  const consumer = new Kafka({ ...kafkaConfig(deps.connection), retry: PATIENCE }).consumer({
     groupId,
     partitionAssigners: [createAssigner(inbox, deps.partitions, claim)],
     sessionTimeout: deps.timing.sessionTimeoutMs,
@@ -67,6 +73,7 @@ export async function joinKafkaGroup(deps: MembershipDeps): Promise<KafkaMembers
     heartbeatInterval: deps.timing.pollMs,
     maxWaitTimeInMs: deps.timing.pollMs,
     ...FETCH_BYTES,
+    retry: PATIENCE,
     allowAutoTopicCreation: false,
     readUncommitted: false,
   });
@@ -113,12 +120,37 @@ export async function joinKafkaGroup(deps: MembershipDeps): Promise<KafkaMembers
   consumer.on(consumer.events.CRASH, ({ payload }) => {
     for (const holder of holders.values()) letGo(holder);
     assigned = new Set();
+    const gone = memberId;
+    memberId = '';
+    void forgetMember(gone);
     changed();
     if (!payload.restart && !leaving)
       deps.onFatal(
         new Error(`the consumer of ${groupId} has crashed: ${payload.error.message}`, { cause: payload.error }),
       );
   });
+
+  /**
+   * A consumer that crashed comes back as a new member, and the group would wait for the old one's session to end before it
+   * gives out anything: takes it off the list as soon as the broker answers.
+   */
+  async function forgetMember(member: string): Promise<void> {
+    while (member !== '' && memberId === '' && !leaving) {
+      const error = await evict(member).catch((thrown: unknown) => thrown);
+      if (error === undefined || errorType(error) === 'UNKNOWN_MEMBER_ID') return;
+      await clock.sleep(EVICT_PAUSE_MS);
+    }
+  }
+
+  async function evict(member: string): Promise<void> {
+    const cluster = createKafkaCluster(deps.connection);
+    try {
+      await cluster.refresh([]);
+      await cluster.evict(groupId, member);
+    } finally {
+      await cluster.close();
+    }
+  }
 
   function hold(partition: number, after: Promise<void>): void {
     const holder = holdPartition({
@@ -215,16 +247,13 @@ export async function joinKafkaGroup(deps: MembershipDeps): Promise<KafkaMembers
       stopTelling();
       const released = Promise.all([...holders.values()].map((holder) => holder.release()));
       await Promise.race([released, clock.sleep(RELEASE_TIMEOUT_MS)]);
-      await consumer.disconnect().catch(() => {});
+      await Promise.race([consumer.disconnect().catch(() => {}), clock.sleep(DISCONNECT_TIMEOUT_MS)]);
       changed();
       deps.onLeave();
     },
     async isolate() {
       unmute = muteHeartbeats(memberId);
-      const cluster = createKafkaCluster(deps.connection);
-      await cluster.refresh([]);
-      await cluster.evict(groupId, memberId);
-      await cluster.close();
+      await evict(memberId);
     },
     async crash() {
       leaving = true;
