@@ -1,5 +1,7 @@
+import { seededRandom } from '@cairn/clock/clock.virtual.ts';
 import { expect, test } from 'vitest';
-import { LogUnavailable, type OwnedPartition, type StateChange } from '../log.ts';
+import { compareKeys } from '../key-order.ts';
+import { LogUnavailable, type DueTimer, type OwnedPartition, type StateChange } from '../log.ts';
 import { bytes, emptyCycle, holdPartition, newRecord, readAll, text, until, type LogHarness } from './harness.ts';
 
 const put = (key: string, value: string, timers: Record<string, number> = {}): StateChange => ({
@@ -193,6 +195,47 @@ export function cycleCases(harness: () => LogHarness): void {
     const again = await hold(await open());
     expect(again.owned.state.due(10_000, 10)).toEqual([{ key: 'k', purpose: 'stall', dueAt: 300 }]);
     expect(again.owned.state.nextDue()).toBe(300);
+  });
+
+  test('timers agree with a naive model over many random changes, and after a restart', async () => {
+    const { open } = harness();
+    const first = await open();
+    let { owned } = await hold(first);
+    const random = seededRandom(5);
+    const pick = (n: number): number => Math.floor(random() * n);
+    const model = new Map<string, Record<string, number>>();
+    function check(): void {
+      const expected: DueTimer[] = [...model]
+        .flatMap(([key, timers]) => Object.entries(timers).map(([purpose, dueAt]) => ({ key, purpose, dueAt })))
+        .sort((a, b) => a.dueAt - b.dueAt || compareKeys(a.key, b.key) || compareKeys(a.purpose, b.purpose));
+      const before = pick(400);
+      expect(owned.state.due(before, 5)).toEqual(expected.filter((timer) => timer.dueAt <= before).slice(0, 5));
+      expect(owned.state.due(Infinity, 1_000)).toEqual(expected);
+      if (expected.length > 0) expect(owned.state.nextDue()).toBeLessThanOrEqual(expected[0]!.dueAt);
+    }
+    for (let cycle = 0; cycle < 120; cycle++) {
+      const state = Array.from({ length: 1 + pick(4) }, () => {
+        const timers: Record<string, number> = {};
+        for (const purpose of ['stall', 'remind']) if (pick(3) > 0) timers[purpose] = pick(400);
+        return pick(4) === 0 ? remove(`k${pick(15)}`) : put(`k${pick(15)}`, 'v', timers);
+      });
+      await owned.commit({ ...emptyCycle(owned), state });
+      for (const change of state)
+        if (change.value === null) model.delete(change.key);
+        else model.set(change.key, { ...change.timers });
+      if (pick(2) === 0) check();
+    }
+    await first.close();
+    ({ owned } = await hold(await open()));
+    check();
+  });
+
+  test('log time does not fall, whatever a cycle says', async () => {
+    const { open } = harness();
+    const { owned } = await hold(await open());
+    await owned.commit({ ...emptyCycle(owned), logTime: 500 });
+    await owned.commit({ ...emptyCycle(owned), logTime: 400 });
+    expect(owned.position().logTime).toBe(500);
   });
 
   test('entries are found by prefix', async () => {
