@@ -200,7 +200,7 @@ export interface IdentityCommand {
   type: 'identity.command';
   workspace: string;
   commandId: string;
-  command: 'merge' | 'split' | 'erase' | 'link' | 'unlink';
+  command: 'merge' | 'split' | 'erase' | 'link' | 'unlink' | 'configure';
   params: {
     [k: string]: unknown;
   };

@@ -1,11 +1,13 @@
 import type { CommandAnswered, IdentityCommand } from '@cairn/contracts/generated/identity.ts';
 import { claimDomainsOf, join, leave } from './account-membership.ts';
+import { checkSettings } from './check-settings.ts';
 import { erasePerson } from './erase-person.ts';
 import { tellAll } from './facts.ts';
 import { identifierKey } from './identifier-key.ts';
 import {
   draftOf,
   isGone,
+  put,
   putPerson,
   readAccount,
   readAnyone,
@@ -81,11 +83,21 @@ function carryOut(draft: Draft, { command, params }: IdentityCommand): readonly 
     case 'link':
       link(draft, livingId(draft, params.personId), livingAccount(draft, params.accountId));
       return [];
+    case 'configure':
+      return configure(draft, params.settings);
     case 'unlink':
       if (!leave(draft, livingId(draft, params.personId), livingAccount(draft, params.accountId)))
         throw new Refused('not-linked', 'The person is no member of the account');
       return [];
   }
+}
+
+/** The whole settings are kept: a later change of a default changes no workspace that has its own. */
+function configure(draft: Draft, given: unknown): readonly object[] {
+  const checked = checkSettings(given);
+  if ('fault' in checked) throw new Refused('malformed-command', checked.fault);
+  put(draft, 'settings', checked.settings);
+  return [{ type: 'identity.settings', settings: checked.settings }];
 }
 
 /** Merged with itself a person stays as it is. */
