@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatDuration, instantOf, wallClock, zoneOffset } from './calendar.ts';
+import { formatDuration, formatInstant, instantOf, wallClock, zoneOffset } from './calendar.ts';
 import { createVirtualClock, seededRandom } from './clock.virtual.ts';
 
 describe('the virtual clock', () => {
@@ -58,6 +58,18 @@ describe('the calendar', () => {
         const back = instantOf(wall.year, wall.month, wall.day, wall.hour, wall.minute, zone);
         expect(wallClock(back, zone)).toEqual({ ...wall, second: 0 });
       }
+  });
+
+  it('writes instants as Date does, over all the years it knows', () => {
+    const random = seededRandom(3);
+    const some = [
+      0, -1, 1, 999, 86_399_999, 86_400_000, -86_400_001, 8.64e15, -8.64e15, 253_402_300_800_000, 1.5,
+      -62_198_755_200_000,
+    ];
+    for (let i = 0; i < 2_000; i++) some.push(Math.floor((random() - 0.3) * 4e12));
+    for (const ms of some) expect(formatInstant(ms)).toBe(new Date(ms).toISOString());
+    expect(() => formatInstant(Number.NaN)).toThrow(RangeError);
+    expect(() => formatInstant(9e15)).toThrow(RangeError);
   });
 
   it('writes durations in days and time', () => {
