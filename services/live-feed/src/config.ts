@@ -1,6 +1,6 @@
 /** Live-feed's settings, read once from the environment. */
 import { join } from 'node:path';
-import { boolean, type Env, list, path, readEnv, url } from '@cairn/service-kit/config.ts';
+import { type Env, list, path, readEnv, url } from '@cairn/service-kit/config.ts';
 import type { TouchpointHistory } from './shell/touchpoint-history.ts';
 
 export interface LiveFeedConfig {
@@ -40,22 +40,18 @@ export function liveFeedConfig(dataDir: string, allowedOrigins: readonly string[
   };
 }
 
-/** Where this node of a cluster finds the history. */
+/** Where this node of a cluster finds the history: a server that all nodes share, or a chDB directory that is this node's alone. */
 export interface HistoryConfig {
   target: { url: string } | { chdbPath: string } | null;
-  /** Whether this node carries the topics into it; exactly one node may. */
-  sink: boolean;
   kafkaBrokers: readonly string[] | null;
 }
 
-/** A server is shared by all nodes and one of them is told to be its sink; a chDB directory belongs to one node, which is its sink too. */
 export function readHistoryConfig(env: Env = process.env): HistoryConfig {
-  const { clickhouseUrl, historyDir, sink, kafkaBrokers } = readEnv(env, {
+  const { clickhouseUrl, historyDir, kafkaBrokers } = readEnv(env, {
     clickhouseUrl: url('CAIRN_CLICKHOUSE_URL', null),
     historyDir: path('CAIRN_HISTORY_DIR', null),
-    sink: boolean('CAIRN_HISTORY_SINK', false),
     kafkaBrokers: list('CAIRN_KAFKA_BROKERS', null),
   });
-  if (clickhouseUrl) return { target: { url: clickhouseUrl }, sink, kafkaBrokers };
-  return { target: historyDir ? { chdbPath: historyDir } : null, sink: historyDir !== null, kafkaBrokers };
+  if (clickhouseUrl) return { target: { url: clickhouseUrl }, kafkaBrokers };
+  return { target: historyDir ? { chdbPath: historyDir } : null, kafkaBrokers };
 }

@@ -22,6 +22,8 @@ export const LIMITS = {
   commandsPerSecond: 50,
   /** Commands answered with 111 before the connection is closed with 3013. */
   commandsRefusedMax: 32,
+  /** Commands that wait for the ones before them. */
+  commandsWaiting: 512,
   /** Messages that a resume always recovers. */
   missedMessages: 300,
   missedBytesMax: 1024 * 1024,
@@ -126,7 +128,8 @@ export function parseChannel(name: string): Channel | null {
   return id === '' || name.length > LIMITS.channelLengthMax ? null : { kind: 'journey', name, id };
 }
 
-export const replyText = (id: number, result: unknown): string => `{"id":${id},"result":${JSON.stringify(result)}}`;
+/** `result` is JSON text already. */
+export const replyText = (id: number, result: string): string => `{"id":${id},"result":${result}}`;
 export const errorText = (id: number, error: FeedError): string => JSON.stringify({ id, error });
 
 /** The tokens of `Sec-WebSocket-Protocol`: whether ours is offered, and the bearer token beside it. */

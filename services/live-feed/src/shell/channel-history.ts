@@ -67,7 +67,7 @@ export function createChannelHistory(view: View, readRecords: ReadRecords): Chan
     const cards = new Map<string, JourneyCard>();
     for (const record of records) {
       const { partition, offset } = record;
-      const fact = decodeJson(record.value!) as JourneyChanged | AlertFact;
+      const fact = factOf(record);
       let change: Change;
       if (fact.type === 'journey.changed') {
         const card = cardOf(fact.journey);
@@ -89,7 +89,7 @@ export function createChannelHistory(view: View, readRecords: ReadRecords): Chan
     const previous = list.filter(({ offset }) => offset < record.offset).at(-1);
     if (!previous) return null;
     const [found] = await readRecords([{ topic: 'journeys', partition: record.partition, offset: previous.offset }]);
-    return found?.value ? cardOf((decodeJson(found.value) as JourneyChanged).journey) : null;
+    return found?.value ? cardOf((factOf(found) as JourneyChanged).journey) : null;
   }
 
   return {
@@ -118,4 +118,13 @@ export function createChannelHistory(view: View, readRecords: ReadRecords): Chan
       return { frames, completeFrom: kept.completeFrom, until, more: missed.length > taken.length };
     },
   };
+}
+
+/** A thousand readers that come back at once read the same records: each is parsed once. */
+const facts = new WeakMap<LogRecord, JourneyChanged | AlertFact>();
+
+function factOf(record: LogRecord): JourneyChanged | AlertFact {
+  let fact = facts.get(record);
+  if (!fact) facts.set(record, (fact = decodeJson(record.value!) as JourneyChanged | AlertFact));
+  return fact;
 }

@@ -2,25 +2,28 @@
 import { LIMITS } from '../core/feed-protocol.ts';
 
 export interface CommandRate {
-  /** 'close' once a client keeps on in spite of its refusals. */
-  take(now: number): 'ok' | 'refused' | 'close';
+  tokens: number;
+  filledAt: number;
+  /** In a row. */
+  refused: number;
 }
 
-export function createCommandRate(now: number): CommandRate {
-  let tokens: number = LIMITS.commandsBurst;
-  let filledAt = now;
-  let refused = 0;
-  return {
-    take(at) {
-      tokens = Math.min(LIMITS.commandsBurst, tokens + ((at - filledAt) / 1_000) * LIMITS.commandsPerSecond);
-      filledAt = at;
-      if (tokens >= 1) {
-        tokens -= 1;
-        refused = 0;
-        return 'ok';
-      }
-      refused += 1;
-      return refused > LIMITS.commandsRefusedMax ? 'close' : 'refused';
-    },
-  };
+export const commandRate = (monotonic: number): CommandRate => ({
+  tokens: LIMITS.commandsBurst,
+  filledAt: monotonic,
+  refused: 0,
+});
+
+/** 'close' once a client keeps on in spite of its refusals. */
+export function takeCommand(rate: CommandRate, monotonic: number): 'ok' | 'refused' | 'close' {
+  const filled = rate.tokens + ((monotonic - rate.filledAt) / 1_000) * LIMITS.commandsPerSecond;
+  rate.tokens = Math.min(LIMITS.commandsBurst, filled);
+  rate.filledAt = monotonic;
+  if (rate.tokens >= 1) {
+    rate.tokens -= 1;
+    rate.refused = 0;
+    return 'ok';
+  }
+  rate.refused += 1;
+  return rate.refused > LIMITS.commandsRefusedMax ? 'close' : 'refused';
 }

@@ -1,11 +1,14 @@
 /**
  * One web socket connection: its token, its subscriptions, its commands one after the other (so a push never comes before the reply to
  * its `subscribe`). Knows the protocol and no socket: it is given a transport.
+ *
+ * A class for the same reason as `ConnectionWriter`: what ten thousand idle connections share should be there once.
  */
+import { randomBytes } from 'node:crypto';
+import { formatInstantOrNull } from '@cairn/clock/calendar.ts';
 import type { Clock } from '@cairn/clock/clock.ts';
 import { mayDo } from '@cairn/service-kit/authorise.ts';
 import type { ControlMirror, Grant } from '@cairn/service-kit/control-mirror.ts';
-import { formatInstantOrNull } from '@cairn/clock/calendar.ts';
 import type { Logger } from 'pino';
 import { parseFilter } from '../core/board-filter.ts';
 import {
@@ -20,191 +23,203 @@ import {
   parseCommands,
   replyText,
 } from '../core/feed-protocol.ts';
-import { type CommandRate, createCommandRate } from './command-rate.ts';
-import type { ConnectionWriter } from './connection-writer.ts';
-import type { Feed, Subscribed } from './feed.ts';
-import { missedOf } from './frame-batch.ts';
+import { type CommandRate, commandRate, takeCommand } from './command-rate.ts';
+import type { ConnectionWriter, Standing } from './connection-writer.ts';
+import { type Feed, type Subscribed, subscribedText } from './feed.ts';
 import type { Session } from './sessions.ts';
 
-export interface FeedConnection extends Session {
-  received(text: string): void;
-  /** A token that came with the upgrade. */
-  authenticate(token: string): void;
-  /** The transport is gone: lets go of everything. */
-  ended(): void;
-}
-
+/** Shared by all connections of a server. */
 export interface ConnectionDeps {
   feed: Feed;
   clock: Clock;
   control: Pick<ControlMirror, 'grantOf'>;
   logger: Logger;
-  writer: ConnectionWriter;
   epochOf: (workspace: string) => string;
-  sessionId: string;
-  /** Closes the transport, once. */
-  closeTransport(closing: Closing): void;
-  /** Told with every sweep, for pings. */
-  sweepTransport(monotonic: number): void;
 }
 
-/** A connection that has been closed; replies to what it still asks are dropped. */
-export function createFeedConnection(deps: ConnectionDeps): FeedConnection {
-  const { feed, clock, control, writer, epochOf } = deps;
-  const channels = new Map<string, { live: boolean; leave: Subscribed['leave'] }>();
-  const commands: Command[] = [];
-  const connectedAt = clock.monotonic();
-  let rate: CommandRate | null = null;
-  let working = false;
-  let closed = false;
+/** What a connection asks of its socket. */
+export interface ConnectionTransport {
+  /** Closes, and cuts what does not close. */
+  closeFor(closing: Closing): void;
+  ping(): void;
+}
 
-  const connection: FeedConnection = {
-    grant: null,
-    received(text) {
-      if (closed) return;
-      const parsed = parseCommands(text);
-      if ('fault' in parsed) return connection.close(parsed.fault);
-      const now = clock.monotonic();
-      rate ??= createCommandRate(now);
-      for (const command of parsed.commands) {
-        const verdict = rate.take(now);
-        if (verdict === 'close') return connection.close(CLOSE.tooManyRequests);
-        commands.push(
-          verdict === 'ok' ? command : { id: command.id, method: 'refused', error: ERRORS.tooManyRequests },
-        );
-      }
-      void work();
-    },
-    authenticate(token) {
-      const found = grantFor(token);
-      if ('code' in found) connection.close(closingFor(found));
-      else connection.grant = found;
-    },
-    close(closing) {
-      if (closed) return;
-      closed = true;
-      letGo();
-      deps.closeTransport(closing);
-    },
-    sweep(monotonic) {
-      if (!connection.grant && monotonic - connectedAt >= LIMITS.authenticateWithinMs)
-        return connection.close(CLOSE.notAuthenticated);
-      deps.sweepTransport(monotonic);
-    },
-    ended() {
-      closed = true;
-      letGo();
-    },
-  };
-  return connection;
+/** `leave` is not the whole answer to `subscribe`: that would keep its snapshot in memory as long as the subscription stands. */
+type Subscribing = Standing & { leave: Subscribed['leave'] };
 
-  async function work(): Promise<void> {
-    if (working) return;
-    working = true;
-    while (commands.length && !closed) {
-      const command = commands.shift()!;
-      try {
-        await carryOut(command);
-      } catch (error) {
-        deps.logger.error({ event: 'feed.command-failed', err: error, method: command.method });
-        writer.reply(errorText(command.id, ERRORS.internal));
-      }
-    }
-    working = false;
+/** How often a reader that does not take its replies is looked at before it is given the next one. */
+const LOOK_AGAIN_MS = 25;
+const NO_COMMANDS: Command[] = [];
+
+export class FeedConnection implements Session {
+  grant: Grant | null = null;
+  private readonly deps: ConnectionDeps;
+  private readonly transport: ConnectionTransport;
+  private readonly writer: Pick<ConnectionWriter<unknown>, 'reply' | 'push' | 'isFull'>;
+  private readonly connectedAt: number;
+  private channels: Map<string, Subscribing> | null = null;
+  private commands: Command[] = NO_COMMANDS;
+  private rate: CommandRate | null = null;
+  private working = false;
+  private closed = false;
+  private pingedAt: number;
+  private answered = true;
+
+  constructor(
+    deps: ConnectionDeps,
+    transport: ConnectionTransport,
+    writer: Pick<ConnectionWriter<unknown>, 'reply' | 'push' | 'isFull'>,
+  ) {
+    this.deps = deps;
+    this.transport = transport;
+    this.writer = writer;
+    this.connectedAt = this.pingedAt = deps.clock.monotonic();
   }
 
-  function carryOut(command: Command): Promise<void> | void {
-    if (command.method === 'refused') return writer.reply(errorText(command.id, command.error));
-    if (command.method === 'authenticate') return authenticateBy(command.id, command.token);
-    if (!connection.grant) return writer.reply(errorText(command.id, ERRORS.unauthorised));
-    if (command.method === 'unsubscribe') return unsubscribe(command.id, command.channel);
-    return subscribe(command, connection.grant);
+  received(text: string): void {
+    if (this.closed) return;
+    const parsed = parseCommands(text);
+    if ('fault' in parsed) return this.close(parsed.fault);
+    const now = this.deps.clock.monotonic();
+    this.rate ??= commandRate(now);
+    if (this.commands === NO_COMMANDS) this.commands = [];
+    for (const command of parsed.commands) {
+      const verdict = takeCommand(this.rate, now);
+      // A reader that asks on without reading would have its questions kept without bound.
+      if (verdict === 'close' || this.commands.length >= LIMITS.commandsWaiting)
+        return this.close(CLOSE.tooManyRequests);
+      this.commands.push(
+        verdict === 'ok' ? command : { id: command.id, method: 'refused', error: ERRORS.tooManyRequests },
+      );
+    }
+    void this.work();
+  }
+
+  /** A token that came with the upgrade. */
+  authenticate(token: string): void {
+    const found = this.grantFor(token);
+    if ('code' in found) this.close(closingFor(found));
+    else this.grant = found;
+  }
+
+  ponged(): void {
+    this.answered = true;
+  }
+
+  close(closing: Closing): void {
+    if (this.closed) return;
+    this.ended();
+    this.transport.closeFor(closing);
+  }
+
+  sweep(monotonic: number): void {
+    if (!this.grant && monotonic - this.connectedAt >= LIMITS.authenticateWithinMs)
+      return this.close(CLOSE.notAuthenticated);
+    const since = monotonic - this.pingedAt;
+    if (!this.answered && since >= LIMITS.pongWithinMs) return this.close(CLOSE.noPong);
+    if (!this.answered || since < LIMITS.pingEveryMs) return;
+    this.pingedAt = monotonic;
+    this.answered = false;
+    this.transport.ping();
+  }
+
+  /** The transport is gone: lets go of everything. */
+  ended(): void {
+    this.closed = true;
+    this.commands = NO_COMMANDS;
+    for (const state of this.channels?.values() ?? []) {
+      state.live = false;
+      state.leave();
+    }
+    this.channels = null;
+  }
+
+  private async work(): Promise<void> {
+    if (this.working) return;
+    this.working = true;
+    while (this.commands.length && !this.closed) {
+      if (this.writer.isFull()) {
+        await this.deps.clock.sleep(LOOK_AGAIN_MS);
+        continue;
+      }
+      const command = this.commands.shift()!;
+      try {
+        await this.carryOut(command);
+      } catch (error) {
+        this.deps.logger.error({ event: 'feed.command-failed', err: error, method: command.method });
+        this.refuse(command.id, ERRORS.internal);
+      }
+    }
+    this.commands = NO_COMMANDS;
+    this.working = false;
+  }
+
+  private carryOut(command: Command): Promise<void> | void {
+    if (command.method === 'refused') return this.refuse(command.id, command.error);
+    if (command.method === 'authenticate') return this.authenticateBy(command.id, command.token);
+    if (!this.grant) return this.refuse(command.id, ERRORS.unauthorised);
+    if (command.method === 'unsubscribe') return this.unsubscribe(command.id, command.channel);
+    return this.subscribe(command, this.grant);
+  }
+
+  private refuse(id: number, error: FeedError): void {
+    this.writer.reply(errorText(id, error));
   }
 
   /** Also again on an open connection: a fresh token instead of the one that will expire. */
-  function authenticateBy(id: number, token: string): void {
-    const found = grantFor(token);
+  private authenticateBy(id: number, token: string): void {
+    const found = this.grantFor(token);
     if ('code' in found) {
-      writer.reply(errorText(id, found));
-      return connection.close(closingFor(found));
+      this.refuse(id, found);
+      return this.close(closingFor(found));
     }
     // Its channels belong to the workspace that it has.
-    if (connection.grant && connection.grant.workspace !== found.workspace)
-      return writer.reply(errorText(id, ERRORS.permissionDenied));
-    connection.grant = found;
+    if (this.grant && this.grant.workspace !== found.workspace) return this.refuse(id, ERRORS.permissionDenied);
+    this.grant = found;
     const { expiresAt, workspace } = found;
-    const epoch = epochOf(workspace);
-    writer.reply(replyText(id, { session: deps.sessionId, expiresAt: formatInstantOrNull(expiresAt), epoch }));
+    const session = randomBytes(9).toString('base64url');
+    const epoch = this.deps.epochOf(workspace);
+    this.writer.reply(replyText(id, JSON.stringify({ session, expiresAt: formatInstantOrNull(expiresAt), epoch })));
   }
 
-  function grantFor(token: string): Grant | FeedError {
+  private grantFor(token: string): Grant | FeedError {
+    const { control, clock } = this.deps;
     const grant = control.grantOf(token, clock.now());
     if (grant) return grant;
     // Known, but its time is over: the client may come back with a fresh one.
     return control.grantOf(token, -Infinity) ? ERRORS.tokenExpired : ERRORS.unauthorised;
   }
 
-  async function subscribe(command: Extract<Command, { method: 'subscribe' }>, grant: Grant): Promise<void> {
-    const refuse = (error: FeedError): void => writer.reply(errorText(command.id, error));
-    if (!mayDo(grant, 'read')) return refuse(ERRORS.permissionDenied);
+  private async subscribe(command: Extract<Command, { method: 'subscribe' }>, grant: Grant): Promise<void> {
+    const { id, cursor } = command;
+    if (!mayDo(grant, 'read')) return this.refuse(id, ERRORS.permissionDenied);
     const channel = parseChannel(command.channel);
-    if (!channel) return refuse(ERRORS.unknownChannel);
-    if (channels.has(channel.name)) return refuse(ERRORS.alreadySubscribed);
-    if (channels.size >= LIMITS.channelsPerConnection) return refuse(ERRORS.limitExceeded);
-    const filter = command.filter === null ? null : channel.kind === 'board' ? parseFilter(command.filter) : null;
-    if (command.filter !== null && !filter) return refuse(ERRORS.badRequest);
+    if (!channel) return this.refuse(id, ERRORS.unknownChannel);
+    const channels = (this.channels ??= new Map());
+    if (channels.has(channel.name)) return this.refuse(id, ERRORS.alreadySubscribed);
+    if (channels.size >= LIMITS.channelsPerConnection) return this.refuse(id, ERRORS.limitExceeded);
+    const filter = command.filter === null || channel.kind !== 'board' ? null : parseFilter(command.filter);
+    if (command.filter !== null && !filter) return this.refuse(id, ERRORS.badRequest);
     const { workspace } = grant;
-    const state = { live: true, leave: (): void => {} };
+    const epoch = this.deps.epochOf(workspace);
+    const projection = { channel, filter };
+    const answer = await this.deps.feed.subscribe({ workspace, epoch, projection, cursor, withSnapshot: true });
+    if ('code' in answer) return this.refuse(id, answer);
+    if (this.closed) return answer.leave();
+    const state: Subscribing = { live: true, leave: answer.leave };
     channels.set(channel.name, state);
-    const answer = await feed
-      .subscribe({
-        workspace,
-        epoch: epochOf(workspace),
-        projection: { channel, filter },
-        cursor: command.cursor,
-        withSnapshot: true,
-      })
-      .catch((error: unknown) => {
-        channels.delete(channel.name);
-        throw error;
-      });
-    if ('code' in answer) {
-      channels.delete(channel.name);
-      return refuse(answer);
-    }
-    if (closed) return answer.leave();
-    // Not the answer itself: it would keep its snapshot in memory as long as the subscription stands.
-    state.leave = answer.leave;
-    const { cursor, recovered, missed, snapshot, truncated } = answer;
-    writer.reply(
-      replyText(command.id, {
-        channel: channel.name,
-        cursor,
-        recovered,
-        ...(recovered ? { missed: missed.map(missedOf) } : { snapshot }),
-        ...(truncated ? { truncated } : {}),
-      }),
-    );
-    const live = (): boolean => state.live;
-    answer.start((batch) => writer.push(batch, live));
+    this.writer.reply(replyText(id, subscribedText(channel.name, answer)));
+    const { writer } = this;
+    answer.start((batch) => writer.push(batch, state));
   }
 
-  function unsubscribe(id: number, name: string): void {
-    const state = channels.get(name);
-    if (!state) return writer.reply(errorText(id, ERRORS.unknownChannel));
+  private unsubscribe(id: number, name: string): void {
+    const state = this.channels?.get(name);
+    if (!state) return this.refuse(id, ERRORS.unknownChannel);
     state.live = false;
     state.leave();
-    channels.delete(name);
-    writer.reply(replyText(id, {}));
-  }
-
-  function letGo(): void {
-    commands.length = 0;
-    for (const state of channels.values()) {
-      state.live = false;
-      state.leave();
-    }
-    channels.clear();
+    this.channels?.delete(name);
+    this.writer.reply(replyText(id, '{}'));
   }
 }
 

@@ -8,7 +8,7 @@ import { ERRORS, type FeedError, LIMITS } from '../core/feed-protocol.ts';
 import { after, resume } from '../core/resume.ts';
 import type { Frame, Projection } from '../core/show-change.ts';
 import type { ChannelHistory } from './channel-history.ts';
-import { type FrameBatch, type ShownFrame, createBatch, missedOf, showFrame } from './frame-batch.ts';
+import { type FrameBatch, type ShownFrame, createBatch, missedText, showFrame } from './frame-batch.ts';
 import { type Hub, Overrun, type Subscription } from './hub.ts';
 import type { TakeSnapshot } from './snapshot.ts';
 
@@ -31,17 +31,17 @@ export interface Subscribed {
   cursor: string;
   recovered: boolean;
   missed: readonly ShownFrame[];
-  snapshot: readonly object[] | null;
+  /** A JSON array. */
+  snapshot: string | null;
   truncated: boolean;
   /** To be called once the reply is on its way: what came meanwhile, then everything, goes to `deliver`. */
   start(deliver: (batch: FrameBatch) => void): void;
   leave: () => void;
 }
 
+/** JSON text of `/live/history`. */
 export interface HistoryPage {
-  items: readonly Record<string, unknown>[];
-  cursor: string;
-  upToDate: boolean;
+  text: string;
 }
 
 export interface FeedDeps {
@@ -117,13 +117,8 @@ export function createFeed({ hub, history, takeSnapshot, clock, between }: FeedD
         const now = history.now(workspace, projection);
         if (now) return subscribed(request, subscription, now, nothing);
       } else {
-        const snapshot = await takeSnapshot(workspace, projection);
-        await between?.('read');
-        subscription.take();
-        if (snapshot) {
-          const { items, truncated } = snapshot;
-          return subscribed(request, subscription, snapshot.position, { ...nothing, snapshot: items, truncated });
-        }
+        const found = await snapshotAndSince(request, subscription);
+        if (found) return found;
       }
       subscription.leave();
       return ERRORS.unknownChannel;
@@ -131,6 +126,30 @@ export function createFeed({ hub, history, takeSnapshot, clock, between }: FeedD
       subscription.leave();
       throw error;
     }
+  }
+
+  /** A shared snapshot is a little old: what came since is pushed right after the reply. */
+  async function snapshotAndSince(request: SubscribeRequest, subscription: Subscription): Promise<Subscribed | null> {
+    const { workspace, projection } = request;
+    for (const fresh of [false, true]) {
+      const snapshot = await takeSnapshot(workspace, projection, fresh);
+      await between?.('read');
+      if (!snapshot) return null;
+      const { position, text, truncated } = snapshot;
+      const answer = { recovered: false, missed: [], snapshot: text, truncated };
+      if (projection.channel.kind === 'ops') return subscribed(request, subscription, position, answer);
+      const kept = await history.since(workspace, projection, position, MISSED_RECORDS_MAX);
+      if (kept === 'gone' || kept.more) continue;
+      const resumed = resume<Frame>(position, kept, subscription.take());
+      if (resumed === 'gap') continue;
+      const since = withCursors(request, position, resumed.missed);
+      return subscribed(request, subscription, position, answer, { frames: since, until: resumed.position });
+    }
+    // So much happens that it is always more than is kept: what was collected since the subscription began is enough.
+    const snapshot = await takeSnapshot(workspace, projection, true);
+    if (!snapshot) return null;
+    const answer = { recovered: false, missed: [], snapshot: snapshot.text, truncated: snapshot.truncated };
+    return subscribed(request, subscription, snapshot.position, answer);
   }
 
   return {
@@ -162,26 +181,36 @@ export function createFeed({ hub, history, takeSnapshot, clock, between }: FeedD
       const frames = withCursors(request, position, resumed.missed);
       const page = frames.slice(0, limit);
       const cut = page.length < frames.length;
-      return {
-        items: page.map(missedOf),
-        cursor: cut ? page.at(-1)!.cursor : cursorOf(request, resumed.position),
-        upToDate: !cut && !kept.more,
-      };
+      const next = cut ? page.at(-1)!.cursor : cursorOf(request, resumed.position);
+      const upToDate = !cut && !kept.more;
+      return { text: `{"items":[${page.map(missedText).join(',')}],"cursor":"${next}","upToDate":${upToDate}}` };
     },
   };
 }
 
+/** The `result` of a reply to `subscribe`. */
+export function subscribedText(
+  channel: string,
+  { cursor, recovered, missed, snapshot, truncated }: Subscribed,
+): string {
+  const told = recovered ? `"missed":[${missed.map(missedText).join(',')}]` : `"snapshot":${snapshot ?? 'null'}`;
+  const more = truncated ? ',"truncated":true' : '';
+  return `{"channel":${JSON.stringify(channel)},"cursor":"${cursor}","recovered":${recovered},${told}${more}}`;
+}
+
+/** `since`: frames between the position of the answer and `until`, to be pushed right after the reply. */
 function subscribed(
   request: SubscribeRequest,
   subscription: Subscription,
   position: Position,
   answer: Pick<Subscribed, 'recovered' | 'missed' | 'snapshot' | 'truncated'>,
+  since: { frames: readonly ShownFrame[]; until: Position } = { frames: [], until: position },
 ): Subscribed {
   return {
     ...answer,
     cursor: cursorOf(request, position),
     start(deliver) {
-      const rest = after(position, subscription.take());
+      const rest = [...since.frames, ...after(since.until, subscription.take())];
       if (rest.length) deliver(createBatch(rest));
       subscription.start(deliver);
     },

@@ -62,10 +62,10 @@ export function pushText(frame: ShownFrame): string {
   return `{"channel":${JSON.stringify(frame.channel)},"cursor":"${frame.cursor}","type":"${frame.type}","at":"${formatInstant(frame.at)}"${left},"data":${dataText(frame.data)}}`;
 }
 
-/** As it stands in `missed` and in `/live/history`. */
-export function missedOf(frame: ShownFrame): Record<string, unknown> {
-  const { cursor, type, at, data, left } = frame;
-  return { cursor, type, at: formatInstant(at), ...(left ? { left } : {}), data };
+/** As it stands in `missed` and in `/live/history`: the channel is known there. */
+export function missedText(frame: ShownFrame): string {
+  const left = frame.left ? ',"left":true' : '';
+  return `{"cursor":"${frame.cursor}","type":"${frame.type}","at":"${formatInstant(frame.at)}"${left},"data":${dataText(frame.data)}}`;
 }
 
 export const eventText = (frame: ShownFrame): string =>

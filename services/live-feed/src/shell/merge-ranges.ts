@@ -1,5 +1,5 @@
 /** Reads several ranges of one table as one list: keys `[…prefix, order, id]`, by order, then by id. For lists that are paged by (order, id). */
-import type { Key, Table } from './view-table.ts';
+import type { Key, ReadAt, Table } from './view-table.ts';
 
 export interface ListPlace {
   /** Lists are newest first, so this is a negative time. */
@@ -16,10 +16,11 @@ export function* mergeRanges<V, R extends Prefixed>(
   table: Table<V>,
   ranges: readonly R[],
   from: ListPlace | null,
+  at?: ReadAt,
 ): Generator<{ range: R; value: V; at: ListPlace }> {
   const open = ranges.map((range) => {
     const start = from ? [...range.prefix, from.order, from.id] : [...range.prefix, -Infinity];
-    const entries = table.range({ start, end: [...range.prefix, Infinity] })[Symbol.iterator]();
+    const entries = table.range({ start, end: [...range.prefix, Infinity], at })[Symbol.iterator]();
     return { range, entries, head: null as { value: V; at: ListPlace } | null };
   });
   try {

@@ -13,7 +13,7 @@ export interface Session {
   grant: Grant | null;
   close(closing: Closing): void;
   /** Every `SWEEP_EVERY_MS`. Takes a monotonic reading: the demo's clock runs fast, connections do not. */
-  sweep?(monotonic: number): void;
+  sweep(monotonic: number): void;
 }
 
 export interface Sessions {
@@ -36,7 +36,7 @@ export function createSessions(clock: Clock, control: Pick<ControlMirror, 'onCha
     for (const session of sessions) {
       const { grant } = session;
       if (grant && grant.expiresAt !== null && grant.expiresAt <= now) session.close(CLOSE.tokenExpired);
-      else session.sweep?.(monotonic);
+      else session.sweep(monotonic);
     }
   });
 

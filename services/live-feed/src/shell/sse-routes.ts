@@ -10,7 +10,7 @@ import type { Logger } from 'pino';
 import { parseFilter } from '../core/board-filter.ts';
 import { ERRORS, LIMITS, parseChannel } from '../core/feed-protocol.ts';
 import type { Projection } from '../core/show-change.ts';
-import { type ConnectionWriter, createConnectionWriter } from './connection-writer.ts';
+import { ConnectionWriter, type Outlet } from './connection-writer.ts';
 import type { Feed, SubscribeRequest } from './feed.ts';
 import { createBatch } from './frame-batch.ts';
 import type { Hub } from './hub.ts';
@@ -34,6 +34,12 @@ export interface SseDeps {
   ready(): boolean;
 }
 
+interface Stream {
+  response: ServerResponse;
+  /** Monotonic. */
+  saidAt: number;
+}
+
 /** Proxies cut a silent answer after some 30 s; API.md promises 15 s. */
 const COMMENT_EVERY_MS = 10_000;
 const HISTORY_LIMIT_MAX = 500;
@@ -43,7 +49,21 @@ const STREAMS_MAX = 5_000;
 
 export function createSseRoutes(deps: SseDeps): SseRoutes {
   const { feed, hub, sessions, clock } = deps;
-  const behind = new Set<ConnectionWriter>();
+  const behind = new Set<ConnectionWriter<Stream>>();
+  const outlet: Outlet<Stream> = {
+    send(stream, bytes) {
+      stream.saidAt = clock.monotonic();
+      stream.response.write(bytes);
+    },
+    buffered: ({ response }) => response.writableLength,
+    encode: (batch) => [batch.events()],
+    behind(writer) {
+      behind.add(writer);
+      hub.settle();
+    },
+    // What is already in the socket still arrives; the client comes back with the last id it saw.
+    tooSlow: ({ response }) => response.destroy(),
+  };
   const streams = new Set<ServerResponse>();
   hub.onTick(() => {
     for (const writer of behind) if (!writer.drain()) behind.delete(writer);
@@ -58,28 +78,13 @@ export function createSseRoutes(deps: SseDeps): SseRoutes {
     const answer = await feed.subscribe({ ...subscribe, cursor, withSnapshot: false });
     if ('code' in answer) throw problemFor(answer);
     if (response.destroyed) return answer.leave();
-    let saidAt = clock.monotonic();
-    const writer = createConnectionWriter(
-      {
-        send(bytes) {
-          saidAt = clock.monotonic();
-          response.write(bytes);
-        },
-        buffered: () => response.writableLength,
-        encode: (batch) => [batch.events()],
-        // What is already in the socket still arrives; the client comes back with the last id it saw.
-        tooSlow: () => response.destroy(),
-      },
-      () => {
-        behind.add(writer);
-        hub.settle();
-      },
-    );
+    const stream: Stream = { response, saidAt: clock.monotonic() };
+    const writer = new ConnectionWriter(outlet, stream);
     const session: Session = {
       grant,
       close: () => response.end(),
       sweep(monotonic) {
-        if (monotonic - saidAt >= COMMENT_EVERY_MS) writer.reply(': still here\n\n');
+        if (monotonic - stream.saidAt >= COMMENT_EVERY_MS) writer.reply(': still here\n\n');
       },
     };
     streams.add(response);
@@ -109,7 +114,7 @@ export function createSseRoutes(deps: SseDeps): SseRoutes {
       throw new ProblemError({ status: 410, code: 'cursor-too-old', title: 'The cursor is too old: take a snapshot' });
     if ('code' in page) throw problemFor(page);
     response.writeHead(200, { 'content-type': 'application/json', ...HEADERS });
-    response.end(JSON.stringify(page));
+    response.end(page.text);
   }
 
   function read(request: IncomingMessage): {

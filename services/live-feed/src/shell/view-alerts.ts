@@ -3,6 +3,7 @@ import type { Alert, AlertFact } from '@cairn/contracts/generated/alert.ts';
 import { parseInstant } from '@cairn/clock/calendar.ts';
 import { type ListPlace, mergeRanges } from './merge-ranges.ts';
 import type { ViewStore } from './view-store.ts';
+import type { ReadAt } from './view-table.ts';
 
 export interface AlertFilter {
   state: readonly string[] | null;
@@ -15,12 +16,12 @@ export interface ViewAlerts {
   apply(fact: AlertFact): void;
   get(workspace: string, id: string): Alert | undefined;
   /** As of the last committed write: fits together with `list`. */
-  committed(workspace: string, id: string): Alert | undefined;
+  committed(workspace: string, id: string, at?: ReadAt): Alert | undefined;
   /** Committed state only; as `ViewJourneys.list`. */
   list(
     workspace: string,
     filter: AlertFilter,
-    options: { from: ListPlace | null; limit: number; budget: number },
+    options: { from: ListPlace | null; limit: number; budget: number; at?: ReadAt },
   ): { ids: string[]; next: ListPlace | null };
 }
 
@@ -42,8 +43,8 @@ export function createViewAlerts(store: ViewStore): ViewAlerts {
       inbox.put(keyOf(workspace, alert), { state, kind, owner, journeyId });
     },
     get: (workspace, id) => alerts.get(`${workspace}/${id}`),
-    committed: (workspace, id) => alerts.committed(`${workspace}/${id}`),
-    list(workspace, filter, { from, limit, budget }) {
+    committed: (workspace, id, at) => alerts.committed(`${workspace}/${id}`, at),
+    list(workspace, filter, { from, limit, budget, at: moment }) {
       const ids: string[] = [];
       let looked = 0;
       let place = from;
@@ -51,7 +52,7 @@ export function createViewAlerts(store: ViewStore): ViewAlerts {
       if (!filter.state || filter.state.some((state) => state !== 'resolved'))
         ranges.push({ prefix: [workspace, UNRESOLVED] });
       if (!filter.state || filter.state.includes('resolved')) ranges.push({ prefix: [workspace, RESOLVED] });
-      for (const { value, at } of mergeRanges(inbox, ranges, from)) {
+      for (const { value, at } of mergeRanges(inbox, ranges, from, moment)) {
         if (looked++ >= budget) return { ids, next: place };
         if (isIn(filter, value)) {
           if (ids.length >= limit) return { ids, next: place };

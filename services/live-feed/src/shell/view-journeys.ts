@@ -7,6 +7,7 @@ import { createGenerations } from './generations.ts';
 import { type JourneyHead, decodeFact, decodeHead, encodeRow } from './journey-row.ts';
 import { type ListPlace, mergeRanges } from './merge-ranges.ts';
 import type { ViewStore } from './view-store.ts';
+import type { ReadAt } from './view-table.ts';
 
 export interface ViewJourneys {
   /** Takes a fact; returns what the journey's card was before, or null. A fact that was taken before changes nothing and is `false`. */
@@ -21,7 +22,7 @@ export interface ViewJourneys {
   head(workspace: string, id: string): JourneyHead | undefined;
   get(workspace: string, id: string): Journey | undefined;
   /** As `get`, as of the last committed write: fits together with `list`. */
-  committed(workspace: string, id: string): Journey | undefined;
+  committed(workspace: string, id: string, at?: ReadAt): Journey | undefined;
   /** The journeys that were absorbed by this one, however many steps ago; bounded. */
   absorbed(workspace: string, id: string): readonly string[];
   /**
@@ -31,7 +32,7 @@ export interface ViewJourneys {
   list(
     workspace: string,
     filter: BoardFilter,
-    options: { from: ListPlace | null; limit: number; budget: number; now: number },
+    options: { from: ListPlace | null; limit: number; budget: number; now: number; at?: ReadAt },
   ): { ids: string[]; next: ListPlace | null };
 }
 
@@ -63,10 +64,10 @@ export function createViewJourneys(store: ViewStore): ViewJourneys {
     return found;
   }
 
-  function stagesOf(workspace: string): string[] {
+  function stagesOf(workspace: string, at?: ReadAt): string[] {
     const stages: string[] = [];
     for (let start: (string | number)[] = [workspace]; ;) {
-      const [first] = board.range({ start, end: [workspace, AFTER_EVERYTHING], limit: 1 });
+      const [first] = board.range({ start, end: [workspace, AFTER_EVERYTHING], limit: 1, at });
       if (!first) return stages;
       const stage = first.key[1] as string;
       stages.push(stage);
@@ -123,8 +124,8 @@ export function createViewJourneys(store: ViewStore): ViewJourneys {
       const row = rows.get(`${workspace}/${id}`);
       return row && decodeFact(row).journey;
     },
-    committed(workspace, id) {
-      const row = rows.committed(`${workspace}/${id}`);
+    committed(workspace, id, at) {
+      const row = rows.committed(`${workspace}/${id}`, at);
       return row && decodeFact(row).journey;
     },
     absorbed(workspace, id) {
@@ -146,7 +147,7 @@ export function createViewJourneys(store: ViewStore): ViewJourneys {
       }
       return [...found];
     },
-    list(workspace, filter, { from, limit, budget, now }) {
+    list(workspace, filter, { from, limit, budget, now, at: moment }) {
       const slow = { ...filter, minScore: null };
       const isIn = (entry: Entry, at: ListPlace, stage: string): boolean => {
         if (!passes(slow, { ...entry, ...NO_SCORE, stage, stageSince: -at.order }, now)) return false;
@@ -154,12 +155,12 @@ export function createViewJourneys(store: ViewStore): ViewJourneys {
         const current = head(workspace, at.id);
         return current !== undefined && passes(filter, current.card, now);
       };
-      const stages = stagesOf(workspace).filter((stage) => !filter.stage || filter.stage.includes(stage));
+      const stages = stagesOf(workspace, moment).filter((stage) => !filter.stage || filter.stage.includes(stage));
       const ids: string[] = [];
       const ranges = stages.map((stage) => ({ prefix: [workspace, stage], stage }));
       let looked = 0;
       let place: ListPlace | null = from;
-      for (const { range, value, at } of mergeRanges(board, ranges, from)) {
+      for (const { range, value, at } of mergeRanges(board, ranges, from, moment)) {
         if (looked++ >= budget) return { ids, next: place };
         if (isIn(value, at, range.stage)) {
           // A page ends before the entry that would be one too many, so that `next` is null exactly at the end.

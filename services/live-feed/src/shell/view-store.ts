@@ -5,10 +5,12 @@
 import type { Clock } from '@cairn/clock/clock.ts';
 import { open, type RootDatabase } from 'lmdb';
 import type { Logger } from 'pino';
-import { type Key, type Table, createTable } from './view-table.ts';
+import { type Key, type ReadAt, type Table, createTable } from './view-table.ts';
 
 export interface ViewStore {
   table<V>(name: string, encoding: 'json' | 'binary'): Table<V>;
+  /** Reads over several turns, all of it as of one moment. */
+  reading<T>(read: (at: ReadAt) => Promise<T>): Promise<T>;
   /** The follower's cursor at the last committed write; null: nothing was ever written. */
   cursor(): string | null;
   /** Everything that was changed since the last call belongs to this cursor. Starts a write soon. */
@@ -112,6 +114,15 @@ export function openViewStore(path: string, origin: string, clock: Clock, logger
       const table = createTable<V>(env.openDB<V, Key>({ name, encoding }));
       tables.push(table);
       return table;
+    },
+    async reading(read) {
+      env.resetReadTxn();
+      const at = env.useReadTransaction();
+      try {
+        return await read(at);
+      } finally {
+        at.done();
+      }
     },
     cursor: () => cursor,
     advance(next, records) {

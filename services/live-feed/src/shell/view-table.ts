@@ -2,21 +2,26 @@
  * One table of the view: LMDB with what is not yet written laid over it, so that a `get` always sees the newest change. A range sees
  * what is committed (`settle` first). Several changes of one key between two writes are one write.
  */
-import type { Database } from 'lmdb';
+import type { Database, Transaction } from 'lmdb';
 
 export type Key = string | (string | number)[];
+
+/** One moment of the committed state. */
+export type ReadAt = Transaction;
 
 export interface Range {
   start: Key;
   end: Key;
   reverse?: boolean;
   limit?: number;
+  /** Default: the newest committed state. */
+  at?: ReadAt | undefined;
 }
 
 export interface Table<V> {
   get(key: Key): V | undefined;
   /** As of the last committed write: for reads that must fit together with a range and the position. */
-  committed(key: Key): V | undefined;
+  committed(key: Key, at?: ReadAt): V | undefined;
   put(key: Key, value: V): void;
   remove(key: Key): void;
   /** Committed entries in key order, `start` inclusive, `end` exclusive. To be read to its end, or closed, in the same turn. */
@@ -41,15 +46,21 @@ export function createTable<V>(database: Database<V, Key>): Table<V> {
       if (change) return change.value ?? undefined;
       return isTooLong(key) ? undefined : database.get(key);
     },
-    committed: (key) => (isTooLong(key) ? undefined : database.get(key)),
+    committed: (key, at) => (isTooLong(key) ? undefined : database.get(key, at ? { transaction: at } : undefined)),
     put(key, value) {
       dirty.set(nameOf(key), { key, value });
     },
     remove(key) {
       dirty.set(nameOf(key), { key, value: null });
     },
-    range: ({ start, end, reverse = false, limit }) =>
-      database.getRange({ start, end, reverse, ...(limit === undefined ? {} : { limit }) }),
+    range: ({ start, end, reverse = false, limit, at }) =>
+      database.getRange({
+        start,
+        end,
+        reverse,
+        ...(limit === undefined ? {} : { limit }),
+        ...(at ? { transaction: at } : {}),
+      }),
     count: ({ start, end }) => database.getKeysCount({ start, end }),
     collect() {
       writing = dirty;

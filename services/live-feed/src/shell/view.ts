@@ -10,6 +10,7 @@ import { type ViewJourneys, createViewJourneys } from './view-journeys.ts';
 import { type ViewPeople, createViewPeople } from './view-people.ts';
 import { type ViewRings, createViewRings } from './view-rings.ts';
 import { type ViewStore, openViewStore } from './view-store.ts';
+import type { ReadAt } from './view-table.ts';
 
 export interface View {
   journeys: ViewJourneys;
@@ -20,7 +21,7 @@ export interface View {
   /** Topic → partition → offset of the record that comes next, all that was applied included. A new map for each change. */
   offsets(topic: string): ReadonlyMap<number, bigint>;
   /** As of the last committed write: stamps what was read from ranges. */
-  committedOffsets(topic: string): ReadonlyMap<number, bigint>;
+  committedOffsets(topic: string, at?: ReadAt): ReadonlyMap<number, bigint>;
   /** Notes that a record was applied. */
   passed(topic: string, partition: number, offset: bigint): void;
   store: ViewStore;
@@ -32,9 +33,9 @@ export function openView(path: string, origin: string, clock: Clock, logger: Log
   const places = store.table<string>('places', 'json');
   const offsets = new Map<string, ReadonlyMap<number, bigint>>();
 
-  function committedOffsets(topic: string): ReadonlyMap<number, bigint> {
+  function committedOffsets(topic: string, at?: ReadAt): ReadonlyMap<number, bigint> {
     const found = new Map<number, bigint>();
-    for (const { key, value } of places.range({ start: [topic, 0], end: [topic, Infinity] }))
+    for (const { key, value } of places.range({ start: [topic, 0], end: [topic, Infinity], at }))
       found.set(key[1] as number, BigInt(value));
     return found;
   }

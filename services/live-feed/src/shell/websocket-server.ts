@@ -4,16 +4,12 @@
  */
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { randomBytes } from 'node:crypto';
-import { type RawData, type WebSocket, WebSocketServer } from 'ws';
+import { type RawData, WebSocket, WebSocketServer } from 'ws';
 import type { Clock } from '@cairn/clock/clock.ts';
 import { SESSION_COOKIE, cookieOf } from '@cairn/service-kit/authorise.ts';
-import type { ControlMirror } from '@cairn/service-kit/control-mirror.ts';
-import type { Logger } from 'pino';
 import { CLOSE, type Closing, LIMITS, SUB_PROTOCOL, readSubProtocols } from '../core/feed-protocol.ts';
-import { type ConnectionWriter, createConnectionWriter } from './connection-writer.ts';
-import type { Feed } from './feed.ts';
-import { createFeedConnection } from './feed-connection.ts';
+import { ConnectionWriter, type Outlet } from './connection-writer.ts';
+import { type ConnectionDeps, type ConnectionTransport, FeedConnection } from './feed-connection.ts';
 import type { Hub } from './hub.ts';
 import { type OriginCheck, bearerOf } from './origin-check.ts';
 import type { Sessions } from './sessions.ts';
@@ -24,14 +20,9 @@ export interface FeedSockets {
   drain(): Promise<void>;
 }
 
-export interface SocketDeps {
-  feed: Feed;
+export interface SocketDeps extends ConnectionDeps {
   hub: Hub;
   sessions: Sessions;
-  clock: Clock;
-  control: Pick<ControlMirror, 'grantOf'>;
-  logger: Logger;
-  epochOf(workspace: string): string;
   isAllowedOrigin: OriginCheck;
   ready(): boolean;
   acceptPerSecond: number;
@@ -44,15 +35,26 @@ const RETURN_SPREAD_MS = 5_000;
 
 export function createFeedSockets(deps: SocketDeps): FeedSockets {
   const { clock, hub, sessions } = deps;
-  const server = new WebSocketServer({
+  const server = new WebSocketServer<typeof FeedSocket>({
     noServer: true,
+    WebSocket: FeedSocket,
     perMessageDeflate: false,
     maxPayload: LIMITS.frameBytesMax,
     clientTracking: false,
     handleProtocols: (offered) => (offered.has(SUB_PROTOCOL) ? SUB_PROTOCOL : false),
   });
-  const behind = new Set<ConnectionWriter>();
-  const open = new Set<WebSocket>();
+  const behind = new Set<ConnectionWriter<FeedSocket>>();
+  const open = new Set<FeedSocket>();
+  const outlet: Outlet<FeedSocket> = {
+    send: (ws, bytes) => ws.send(bytes, AS_TEXT),
+    buffered: (ws) => ws.bufferedAmount,
+    encode: (batch) => batch.messages(),
+    behind(writer) {
+      behind.add(writer);
+      hub.settle();
+    },
+    tooSlow: (ws) => ws.connection.close(CLOSE.slow),
+  };
   let draining = false;
   let accepted = deps.acceptPerSecond;
   let filledAt = clock.monotonic();
@@ -82,56 +84,26 @@ export function createFeedSockets(deps: SocketDeps): FeedSockets {
     });
   }
 
-  function connect(ws: WebSocket, token: string | null): void {
+  function connect(ws: FeedSocket, token: string | null): void {
+    ws.clock = clock;
+    ws.writer = new ConnectionWriter(outlet, ws);
+    ws.connection = new FeedConnection(deps, ws, ws.writer);
     open.add(ws);
-    let pingedAt = clock.monotonic();
-    let answered = true;
-    const writer = createConnectionWriter(
-      {
-        send: (bytes) => ws.send(bytes, AS_TEXT),
-        buffered: () => ws.bufferedAmount,
-        encode: (batch) => batch.messages(),
-        tooSlow: () => connection.close(CLOSE.slow),
-      },
-      () => {
-        behind.add(writer);
-        hub.settle();
-      },
-    );
-    const connection = createFeedConnection({
-      ...deps,
-      writer,
-      sessionId: randomBytes(9).toString('base64url'),
-      closeTransport: (closing) => close(ws, closing),
-      sweepTransport(monotonic) {
-        if (!answered && monotonic - pingedAt >= LIMITS.pongWithinMs) return connection.close(CLOSE.noPong);
-        if (!answered || monotonic - pingedAt < LIMITS.pingEveryMs) return;
-        pingedAt = monotonic;
-        answered = false;
-        ws.ping();
-      },
-    });
-    sessions.add(connection);
-    ws.on('pong', () => (answered = true));
-    ws.on('message', (data: RawData, isBinary: boolean) => {
-      if (isBinary) connection.close(CLOSE.unsupportedData);
-      else connection.received((data as Buffer).toString());
-    });
+    sessions.add(ws.connection);
+    ws.on('message', onMessage);
+    ws.on('pong', onPong);
     // Protocol faults: ws has already answered with RFC 6455's code.
-    ws.on('error', () => {});
-    ws.on('close', () => {
-      open.delete(ws);
-      behind.delete(writer);
-      sessions.remove(connection);
-      connection.ended();
-    });
-    if (token !== null) connection.authenticate(token);
+    ws.on('error', onError);
+    ws.on('close', onClose);
+    if (token !== null) ws.connection.authenticate(token);
   }
 
-  function close(ws: WebSocket, { code, reason }: Closing): void {
-    ws.close(code, reason);
-    const cut = clock.after(CLOSE_WITHIN_MS, () => ws.terminate());
-    ws.once('close', cut);
+  function onClose(this: WebSocket): void {
+    const { writer, connection } = this as FeedSocket;
+    open.delete(this as FeedSocket);
+    behind.delete(writer);
+    sessions.remove(connection);
+    connection.ended();
   }
 
   return {
@@ -150,6 +122,31 @@ export function createFeedSockets(deps: SocketDeps): FeedSockets {
 }
 
 const AS_TEXT = { binary: false, compress: false } as const;
+
+/** A socket with what belongs to it, so that ten thousand of them share their listeners. */
+class FeedSocket extends WebSocket implements ConnectionTransport {
+  declare clock: Clock;
+  declare writer: ConnectionWriter<FeedSocket>;
+  declare connection: FeedConnection;
+
+  closeFor({ code, reason }: Closing): void {
+    this.close(code, reason);
+    const cut = this.clock.after(CLOSE_WITHIN_MS, () => this.terminate());
+    this.once('close', cut);
+  }
+}
+
+function onMessage(this: WebSocket, data: RawData, isBinary: boolean): void {
+  const { connection } = this as FeedSocket;
+  if (isBinary) connection.close(CLOSE.unsupportedData);
+  else connection.received((data as Buffer).toString());
+}
+
+function onPong(this: WebSocket): void {
+  (this as FeedSocket).connection.ponged();
+}
+
+function onError(): void {}
 
 const cookieToken = (request: IncomingMessage): string | null =>
   // Another site could make a browser send the cookie: only with an Origin, which `isAllowedOrigin` has checked.
