@@ -9,7 +9,6 @@ export const START_SETTINGS = {
 
 export type StartConfig = ReturnType<typeof readStartConfig>;
 
-// eslint-disable-next-line @typescript-eslint/explicit-function-return-type -- the type is what the settings say
 export function readStartConfig(env: Env = process.env) {
   return readEnv(env, START_SETTINGS);
 }

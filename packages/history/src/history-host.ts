@@ -66,7 +66,7 @@ export async function hostHistory(options: HostOptions): Promise<HostedHistory> 
     const id = ++calls;
     return new Promise<T>((resolve, reject) => {
       waiting.set(id, { resolve: resolve as (value: unknown) => void, reject });
-      worker.postMessage({ id, ...request } as HistoryCall);
+      worker.postMessage({ id, ...request });
     });
   }
 

@@ -4,12 +4,12 @@
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { systemClock } from '@cairn/clock/clock.system.ts';
-import type { TopicConfig } from '@cairn/log/log.ts';
+import type { Log, Membership, TopicConfig } from '@cairn/log/log.ts';
 import { openClickhouseHistory, type HistoryTarget } from './history.clickhouse.ts';
-import { startSink } from './sink.ts';
+import { startSink, type RunningSink } from './sink.ts';
 
 export interface HistoryWorkerData {
-  /** Whether this one carries the topics in. Exactly one may, over all processes: two would each insert everything. */
+  /** Whether this one carries the topics in, or stands by to (on Kafka one of several does); else it only answers queries. */
   sink: boolean;
   target: HistoryTarget;
   log:
@@ -24,7 +24,7 @@ export type HistoryCall =
 const port = parentPort!;
 const { target, log: logTarget, sink: isSink } = workerData as HistoryWorkerData;
 
-async function openLog() {
+async function openLog(): Promise<Log> {
   if (logTarget.kind === 'lmdb') {
     const { createLmdbLog } = await import('@cairn/log/log.lmdb.ts');
     return createLmdbLog({ path: logTarget.path, topics: logTarget.topics, clock: systemClock });
@@ -35,15 +35,38 @@ async function openLog() {
 
 const log = isSink ? await openLog() : null;
 const history = await openClickhouseHistory(target);
-const sink =
-  log &&
-  (await startSink({
-    log,
+let sink: RunningSink | null = null;
+
+async function beginSink(from: Log): Promise<RunningSink> {
+  sink = await startSink({
+    log: from,
     history,
     clock: systemClock,
     onFault: (error) => port.postMessage({ event: 'fault', message: String((error as Error)?.message ?? error) }),
     onChunk: (chunk) => port.postMessage({ event: 'chunk', ...chunk }),
-  }));
+  });
+  return sink;
+}
+
+/** Several nodes share one server: the owner of a partition runs the sink, the others stand by. Two at once fence each other by their plans. */
+async function standBy(from: Log): Promise<Membership> {
+  return from.join({
+    task: 'history-sink',
+    inbox: 'control',
+    async run({ signal }) {
+      const running = await beginSink(from);
+      await Promise.race([
+        running.ended,
+        new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true })),
+      ]);
+      sink = null;
+      await running.stop();
+    },
+  });
+}
+
+const membership = log && logTarget.kind === 'kafka' ? await standBy(log) : null;
+if (log && !membership) await beginSink(log);
 
 async function answer(call: HistoryCall): Promise<unknown> {
   switch (call.call) {
@@ -56,6 +79,7 @@ async function answer(call: HistoryCall): Promise<unknown> {
     case 'caughtUp':
       return sink?.caughtUp();
     case 'stop':
+      await membership?.leave();
       await sink?.stop();
       await history.close();
       await log?.close();

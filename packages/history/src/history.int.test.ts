@@ -150,6 +150,28 @@ describe(`the history on ${server ? 'a ClickHouse server' : 'chDB'}`, () => {
     await log.close();
   });
 
+  it('two sinks that both believe to be the one lose nothing and double nothing: one of them stops', async () => {
+    const log = createMemoryLog({ topics: TOPICS, clock: systemClock });
+    const options = { log, history, clock: systemClock, name: 'two', chunkWaitMs: 5 };
+    const sinks = [await startSink(options), await startSink(options)];
+    for (let step = 0; step < 20; step++) {
+      await appended(log, step * 25, step * 25 + 25, 'two');
+      await systemClock.sleep(10);
+    }
+    await Promise.race(sinks.map((sink) => sink.ended));
+    const left = await Promise.all(
+      sinks.map((sink) => Promise.race([sink.ended.then(() => null), systemClock.sleep(50).then(() => sink)])),
+    );
+    const survivor = left.find((sink) => sink !== null) ?? (await startSink(options));
+    await survivor.caughtUp();
+    const [row] = await history.query<{ rows: number; ids: number }>(
+      `SELECT count() AS rows, uniqExact(id) AS ids FROM touchpoints WHERE workspace = 'two'`,
+    );
+    expect({ rows: Number(row!.rows), ids: Number(row!.ids) }).toEqual({ rows: 500, ids: 500 });
+    await Promise.all([...sinks, survivor].map((sink) => sink.stop()));
+    await log.close();
+  });
+
   it('waits while ClickHouse is away, says so, and loses nothing', async () => {
     const log = createMemoryLog({ topics: TOPICS, clock: systemClock });
     let away = true;

@@ -15,6 +15,11 @@ const MAX_CHUNK_RECORDS = 10_000;
 const CHUNK_WAIT_MS = 400;
 const RETRY_MS = 500;
 
+/** Another sink of the same name has planned on: this one must stop. Nothing is lost, the other one carries on from the last common plan. */
+export class SinkFenced extends Error {
+  override name = 'SinkFenced';
+}
+
 export interface SinkOptions {
   log: Log;
   history: History;
@@ -30,6 +35,8 @@ export interface RunningSink {
   /** Records not in the history yet. */
   lag(): Promise<number>;
   healthy(): boolean;
+  /** Resolves once it has stopped, by `stop` or because another took over. */
+  ended: Promise<void>;
   /** Resolves when what was committed to the log before the call is in the history. */
   caughtUp(): Promise<void>;
   stop(): Promise<void>;
@@ -137,6 +144,9 @@ export async function startSink(options: SinkOptions): Promise<RunningSink> {
         `${name}/${planNumber}/plan`,
       ),
     );
+    // One plan a number: ClickHouse keeps the first. Another sink that took over while this one was paused has its own there.
+    const planned = await insistently(() => history.lastPlan(name));
+    if (planned?.number !== planNumber || planned.ranges !== JSON.stringify(plan)) throw new SinkFenced();
     const rows = await insertRows(planNumber, ordered);
     onChunk({ records: records.length, rows, durationMs: clock.monotonic() - startedAt });
   }
@@ -174,6 +184,7 @@ export async function startSink(options: SinkOptions): Promise<RunningSink> {
       } catch (error) {
         if (stopping.signal.aborted) return;
         onFault(error);
+        if (error instanceof SinkFenced) return void (healthy = false);
         await clock.sleep(RETRY_MS, stopping.signal).catch(() => {});
       }
     }
@@ -182,6 +193,7 @@ export async function startSink(options: SinkOptions): Promise<RunningSink> {
   return {
     lag: () => follower.lag(),
     healthy: () => healthy,
+    ended: running,
     async caughtUp() {
       while (busy || (await follower.lag()) > 0) await clock.sleep(20);
     },

@@ -69,9 +69,7 @@ export async function startCluster(
           CAIRN_HOST: '127.0.0.1',
           // What a node keeps for itself (view, checkpoints) is its own; the secret key is the cluster's.
           CAIRN_DATA_DIR: service === 'orchestrator' ? dataDir : join(dataDir, `${service}-${number}`),
-          ...(service === 'live-feed' && number === 1
-            ? { CAIRN_HISTORY_DIR: join(dataDir, 'history'), CAIRN_HISTORY_SINK: '1' }
-            : {}),
+          ...(service === 'live-feed' && number === 1 ? { CAIRN_HISTORY_DIR: join(dataDir, 'history') } : {}),
         },
       });
     }

@@ -40,7 +40,7 @@ export function startSupervisor(options: {
     const startedAt = clock.monotonic();
     const child = spawn(process.execPath, [spec.main], {
       cwd: root,
-      env: { ...baseEnv, ...spec.env } as NodeJS.ProcessEnv,
+      env: { ...baseEnv, ...spec.env },
       stdio: ['ignore', 'inherit', 'inherit'],
     });
     running.set(spec.name, child);
