@@ -37,8 +37,8 @@ describe.skipIf(!there && process.env.CI !== 'true')('real event logs', () => {
 
   async function journeysOf(
     definition: string,
-  ): Promise<{ status: string; stage: string; touchpoints: number; unit: string }[]> {
-    const items: { status: string; stage: string; touchpoints: number; unit: string }[] = [];
+  ): Promise<{ id: string; status: string; stage: string; touchpoints: number; unit: string }[]> {
+    const items: { id: string; status: string; stage: string; touchpoints: number; unit: string }[] = [];
     for (let cursor: string | null = null; ;) {
       const { body }: { body: { items: typeof items; next: string | null } } = await product.api(
         'GET',
@@ -46,7 +46,9 @@ describe.skipIf(!there && process.env.CI !== 'true')('real event logs', () => {
       );
       items.push(...body.items);
       cursor = body.next;
-      if (!cursor) return items.filter((item) => item.status !== 'absorbed');
+      // A journey that changed while the pages were read may be on two of them.
+      const byId = new Map(items.map((item) => [item.id, item]));
+      if (!cursor) return [...byId.values()].filter((item) => item.status !== 'absorbed');
     }
   }
 
@@ -67,7 +69,13 @@ describe.skipIf(!there && process.env.CI !== 'true')('real event logs', () => {
     );
     expect(response.status).toBe(200);
     const [log] = LOGS;
-    expect(await response.json()).toEqual({ read: log.events, admitted: log.events, refused: 0, duplicate: 0 });
+    expect(await response.json()).toEqual({
+      read: log.events,
+      admitted: log.events,
+      refused: 0,
+      duplicate: 0,
+      skipped: 0,
+    });
   });
 
   it('come in through cairn import', async () => {
@@ -89,7 +97,7 @@ describe.skipIf(!there && process.env.CI !== 'true')('real event logs', () => {
       ],
       { cwd: root },
     );
-    expect(JSON.parse(stdout)).toEqual({ read: 21_348, admitted: 21_348, refused: 0, duplicate: 0 });
+    expect(JSON.parse(stdout)).toEqual({ read: 21_348, admitted: 21_348, refused: 0, duplicate: 0, skipped: 0 });
   });
 
   it('are journeys on the board, with every touchpoint counted once and the outcomes of the log', async () => {
@@ -100,12 +108,13 @@ describe.skipIf(!there && process.env.CI !== 'true')('real event logs', () => {
           const found = await journeysOf(name);
           const own = found.filter((journey) => journey.unit === unit);
           const counted = own.reduce((sum, journey) => sum + journey.touchpoints, 0);
-          return counted >= events ? own : null;
+          expect(counted, 'no touchpoint is counted twice').toBeLessThanOrEqual(events);
+          return counted === events ? own : null;
         },
         170_000,
       );
       if (name === 'loan-funnel') {
-        expect(journeys.length).toBeGreaterThanOrEqual(subjects);
+        expect(journeys.length).toBe(subjects);
         const count = (status: string): number => journeys.filter((journey) => journey.status === status).length;
         expect(count('won')).toBe(1_152);
         expect(count('lost')).toBe(3_925 + 1_466);
