@@ -14,6 +14,8 @@ export interface LmdbGroups extends GroupStore {
   check(owner: Owner): void;
   /** Tells the listeners of this thread. */
   tell(tasks: Iterable<string>): void;
+  /** Tells all listeners: for a change whose message was lost. */
+  poll(): void;
   /** For tests: the members of this log vanish without leaving. `deaf`: it is not told, until one of them enters again. */
   drop(options: { deaf: boolean }): Promise<void>;
 }
@@ -94,6 +96,9 @@ export function createLmdbGroups(deps: { database: LmdbDatabase; writer: LmdbWri
     tell(tasks) {
       if (deaf) return;
       for (const task of tasks) for (const listener of [...(listeners.get(task) ?? [])]) listener();
+    },
+    poll() {
+      if (!deaf) for (const ofTask of listeners.values()) for (const listener of [...ofTask]) listener();
     },
     async drop(options) {
       deaf = options.deaf;

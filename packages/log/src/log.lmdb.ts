@@ -18,7 +18,7 @@ import { createWakeUps } from './wake-ups.ts';
 /**
  * The log of the embedded mode: one LMDB environment in the data directory. Appends and cycles are durable when they resolve;
  * reads are synchronous and see what is committed. Several threads of one process may each open it on the same path (they share
- * partitions and wake each other); a second process is refused.
+ * partitions and wake each other); a second process is refused. An open log keeps its thread alive, as a server does: close it.
  */
 export interface LmdbLog extends Log {
   /** Runs retention and compaction to the end (they also run by themselves, every minute). */
@@ -86,7 +86,6 @@ export async function createLmdbLog(deps: {
     database.root.resetReadTxn();
     tellOwn(data);
   };
-  channel.unref();
 
   function stateOf(task: string, partition: number): LmdbState {
     const id = database.taskId(task, partition);
@@ -208,6 +207,7 @@ export async function createLmdbLog(deps: {
     clock.every(PROBE_EVERY_MS, () => {
       if (!writer.healthy() && !space.low()) void probe();
       repairTimers();
+      groups.poll();
     }),
   ];
 

@@ -8,9 +8,6 @@ import { LogUnavailable } from '../log.ts';
 /** Runs under a limit on the size of files (`ulimit -f`): writes until the system refuses, and tells what it sees, a line of JSON a step. */
 const { topics, configs } = contractTopics('full');
 const tell = (step: object): void => console.log(JSON.stringify(step));
-// The log's own timers do not keep a process alive.
-const alive = new AbortController();
-const staying = systemClock.sleep(2_147_483_647, alive.signal).catch(() => {});
 let shiftMs = 0;
 const clock: Clock = { ...systemClock, now: () => systemClock.now() + shiftMs };
 const log = await createLmdbLog({ path: process.argv[2]!, topics: configs, clock });
@@ -51,8 +48,6 @@ tell({
   shortLived: (await readAll(log, topics.shortLived, 1)).map((record) => record.key),
 });
 await log.close();
-alive.abort();
-await staying;
 
 async function again(write: () => Promise<void>): Promise<void> {
   await until(() =>
