@@ -16,15 +16,20 @@ import {
 } from './identity-graph.ts';
 import { holdersOf } from './merge-people.ts';
 import { wholePerson } from './summaries.ts';
+import { suppress } from './suppression.ts';
 
 /**
  * Erases a person and everyone it absorbed from the graph. What stays is that the ids were used (no name, no identifier): a later
  * touchpoint with the same identifier is a new person with another id. Returns what a dry run lists, which changes nothing.
  */
-export function erasePerson(draft: Draft, personId: string, dryRun: boolean): readonly object[] {
+export function erasePerson(
+  draft: Draft,
+  personId: string,
+  options: { dryRun: boolean; suppress: boolean },
+): readonly object[] {
   const person = readPerson(draft, personId)!;
   const { ids, mergedFrom } = wholePerson(draft, personId, person);
-  if (dryRun) return [{ type: 'erase.dry-run', personId, absorbed: mergedFrom, ids }];
+  if (options.dryRun) return [{ type: 'erase.dry-run', personId, absorbed: mergedFrom, ids }];
   for (const { namespace, value } of ids) {
     const key = identifierKey(namespace, value);
     // A shared identifier that goes on under another person is not this one's to erase.
@@ -32,6 +37,12 @@ export function erasePerson(draft: Draft, personId: string, dryRun: boolean): re
     put(draft, `reach/${key}`, null);
     for (const decision of decisionKeys(draft.workspace, namespace, value)) tombstone(draft, decision);
   }
+  // Not shared ones: others come with them, too.
+  if (options.suppress)
+    suppress(
+      draft,
+      person.ids.filter((key) => person.marks?.[key] === undefined),
+    );
   const holders = holdersOf(draft, personId, person);
   for (const id of [personId, ...mergedFrom]) {
     const { version, order, createdAt } = readAnyone(draft, id)!;

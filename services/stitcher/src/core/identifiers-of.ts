@@ -25,7 +25,7 @@ export interface FoundIdentifiers {
 }
 
 /** Entries of `context.externalIds` looked at; more is not one person's. */
-const MAX_EXTERNAL_IDS = 20;
+export const MAX_EXTERNAL_IDS = 20;
 
 /** Reads everything in a touchpoint that says who it was. Decides nothing about people. */
 export function identifiersOf(draft: Draft, touchpoint: Touchpoint): FoundIdentifiers {
@@ -53,11 +53,9 @@ function add(draft: Draft, found: FoundIdentifiers, namespace: string, raw: unkn
   if (text === null || text === '') return;
   const value = text.length > MAX_IDENTIFIER_LENGTH ? null : normaliseIdentifier(namespace, text, country);
   if (value === null) {
-    const reason =
-      text.length > MAX_IDENTIFIER_LENGTH
-        ? 'too-long'
-        : `not-${namespace === 'phone' ? 'international' : 'well-formed'}`;
-    (found.blocked ??= []).push({ namespace, value: text.slice(0, MAX_IDENTIFIER_LENGTH), reason });
+    // What is no address or number at all is not worth a word; what is only too long looks like a mistake someone can mend.
+    if (text.length > MAX_IDENTIFIER_LENGTH)
+      (found.blocked ??= []).push({ namespace, value: `${text.slice(0, 64)}…`, reason: 'too-long' });
     return;
   }
   if (isBlocked(draft.settings, namespace, value)) {

@@ -8,6 +8,7 @@ import { matchPeople, type Match } from './merge-policy.ts';
 import { freePersonId } from './person-id.ts';
 import { areTogether, withId, withMark, withOnly, type PersonRecord } from './person-record.ts';
 import { noteReach } from './quarantine.ts';
+import { ruleOf } from './settings.ts';
 
 /**
  * Finds or makes the person of a touchpoint: create, attach, merge or demote (DESIGN section 6, rules 2 to 4), with every change in
@@ -88,10 +89,30 @@ function personOf(draft: Draft, { kept, people }: Match): string {
   // The least durable identifier names the person: it is what an anonymous touchpoint that came first would have had.
   if (oldest === undefined) return createPerson(draft, kept[kept.length - 1]!.key);
   for (const absorbed of others) {
+    tellBridge(draft, kept, oldest, absorbed);
     const edge = kept.find(({ before }) => ownerOf(before) === absorbed)!;
     mergePeople(draft, oldest, absorbed, { namespace: edge.namespace, value: edge.value, touchpointId: draft.cause });
   }
   return oldest;
+}
+
+/** A login that joins people who share nothing else may be a shared account: it is told, so that somebody can look and split. */
+function tellBridge(draft: Draft, kept: readonly Identifier[], oneId: string, otherId: string): void {
+  const login = kept.find(({ rule }) => rule.unique);
+  const [one, other] = [readPerson(draft, oneId)!, readPerson(draft, otherId)!];
+  if (!login || !isSomebody(draft, one) || !isSomebody(draft, other)) return;
+  if (one.memberships?.some(({ of }) => other.memberships?.some((membership) => membership.of === of))) return;
+  const { namespace, value } = login;
+  const reason = 'joins-people-who-share-nothing-else';
+  tellDecision(draft, { personId: oneId, decision: 'bridged', namespace, value, reason });
+}
+
+/** Known by more than logins and devices. */
+function isSomebody(draft: Draft, person: PersonRecord): boolean {
+  return person.ids.some((key) => {
+    const rule = ruleOf(draft.settings, namespaceOf(key));
+    return !rule.unique && !rule.shareable;
+  });
 }
 
 function createPerson(draft: Draft, key: string): string {

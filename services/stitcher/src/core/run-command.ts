@@ -79,7 +79,10 @@ function carryOut(draft: Draft, { command, params }: IdentityCommand): readonly 
       splitPerson(draft, livingId(draft, params.personId), keysOf(params.cut));
       return [];
     case 'erase':
-      return erasePerson(draft, livingId(draft, params.personId), params.dryRun === true);
+      return erasePerson(draft, livingId(draft, params.personId), {
+        dryRun: params.dryRun === true,
+        suppress: params.suppress === true,
+      });
     case 'link':
       link(draft, livingId(draft, params.personId), livingAccount(draft, params.accountId));
       return [];
@@ -96,7 +99,7 @@ function carryOut(draft: Draft, { command, params }: IdentityCommand): readonly 
 function configure(draft: Draft, given: unknown): readonly object[] {
   const checked = checkSettings(given);
   if ('fault' in checked) throw new Refused('malformed-command', checked.fault);
-  put(draft, 'settings', checked.settings);
+  put(draft, 'settings', { ...checked.settings, suppresses: draft.settings.suppresses });
   return [{ type: 'identity.settings', settings: checked.settings }];
 }
 

@@ -31,6 +31,8 @@ export interface StitchSettings {
   quarantineAbove: number;
   /** Blocked besides the default list, in any namespace, whatever the case. */
   blockedValues: readonly string[];
+  /** Set by the first erasure that asks for it: only then is every identifier looked up in the suppression list. */
+  suppresses: boolean;
 }
 
 const WEEK = 7 * 86_400_000;
@@ -53,6 +55,7 @@ export const DEFAULT_SETTINGS: StitchSettings = {
   maxMergesPerPerson: 100,
   quarantineAbove: 20,
   blockedValues: [],
+  suppresses: false,
 };
 
 export function ruleOf(settings: StitchSettings, namespace: string): NamespaceRule {

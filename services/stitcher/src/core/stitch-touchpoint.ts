@@ -1,10 +1,5 @@
-import { accountId } from '@cairn/contracts/ids.ts';
 import type { AccountSummary, PersonSummary, SubjectRef } from '@cairn/contracts/generated/stitched.ts';
 import type { Touchpoint } from '@cairn/contracts/generated/touchpoint.ts';
-import { claimDomainsOf, currentAccountOf, join, joinByEmail } from './account-membership.ts';
-import { isBlocked } from './blocked-values.ts';
-import { accountOfEmail, claimDomain } from './company-accounts.ts';
-import { companyDomain } from './company-domain.ts';
 import { tellDecision } from './decisions.ts';
 import { remember, seenKey } from './deduplicate.ts';
 import { tellAll } from './facts.ts';
@@ -12,11 +7,9 @@ import { identifiersOf, objectOf, type FoundIdentifiers } from './identifiers-of
 import {
   draftOf,
   put,
-  putAccount,
   putPerson,
   read,
   readAccount,
-  readNode,
   readPerson,
   type Draft,
   type GraphReader,
@@ -24,10 +17,11 @@ import {
 } from './identity-graph.ts';
 import { personIdOf } from './person-id.ts';
 import { withPersonTraits } from './person-traits.ts';
+import { resolveAccount } from './resolve-account.ts';
 import { resolvePerson, type Resolved } from './resolve-person.ts';
 import { DEFAULT_SETTINGS, type StitchSettings } from './settings.ts';
 import { accountSummary, personSummary } from './summaries.ts';
-import { withTraits } from './traits.ts';
+import { isSuppressed } from './suppression.ts';
 
 export interface Stitched {
   /** Whole new values by state key; null removes the key. */
@@ -41,8 +35,6 @@ export interface Stitched {
 
 const NOTHING: readonly never[] = Object.freeze([]);
 const DUPLICATE: Stitched = Object.freeze({ changes: NOTHING, outputs: NOTHING, duplicate: true, graphChanged: false });
-/** Accounts that touchpoints of a non-member named; more is a sender that puts something else into groupId. */
-const MAX_VISITED = 100;
 
 /**
  * The heart: whose touchpoint this is. Turns an admitted touchpoint into a stitched one, with the person, the account and the subject
@@ -62,11 +54,13 @@ export function stitchTouchpoint(
 
   const draft = draftOf(graph, { workspace, now, at: touchpoint.timestamp, cause: id }, defaults);
   const found = identifiersOf(draft, touchpoint);
+  if (draft.settings.suppresses && isSuppressed(draft, found.ids))
+    return endingWith(draft, { key: slotKey, value: slot }, null, null);
   if (found.blocked) tellBlocked(draft, found);
   const resolved = found.ids.length ? resolvePerson(draft, found.ids, touchpoint.bot) : null;
   const personId = resolved?.personId ?? null;
   if (resolved && !touchpoint.bot) keepTraits(draft, resolved, touchpoint);
-  const account = accountOf(draft, touchpoint, found, resolved);
+  const account = resolveAccount(draft, touchpoint, found, resolved);
   const { subject, person } = subjectOfTouchpoint(draft, touchpoint, account, personId);
   const last: StitchOutput = {
     to: 'subject',
@@ -82,8 +76,17 @@ export function stitchTouchpoint(
         resolved?.stitchKey ?? (found.roleMailbox === null ? `touchpoint:${id}` : `email:${found.roleMailbox}`),
     },
   };
-  const outputs = tellAll(draft, personId, last);
-  const changes: { key: string; value: unknown }[] = [{ key: slotKey, value: slot }];
+  return endingWith(draft, { key: slotKey, value: slot }, personId, last);
+}
+
+function endingWith(
+  draft: Draft,
+  seen: { key: string; value: unknown },
+  touched: string | null,
+  last: StitchOutput | null,
+): Stitched {
+  const outputs = tellAll(draft, touched, last);
+  const changes = [seen];
   if (draft.changes) for (const [key, value] of draft.changes) changes.push({ key, value });
   return { changes, outputs, duplicate: false, graphChanged: draft.changes !== null };
 }
@@ -115,65 +118,6 @@ function keepTraitsFrom(
     if (change) putPerson(draft, personId, change.person, change.visible);
     return;
   }
-}
-
-/** The account that the touchpoint was made for: the one it names, else that of its role mailbox, else the person's current one. */
-function accountOf(
-  draft: Draft,
-  touchpoint: Touchpoint,
-  found: FoundIdentifiers,
-  resolved: Resolved | null,
-): string | null {
-  const member = touchpoint.bot ? null : resolved;
-  const named = namedAccount(draft, touchpoint);
-  if (named !== null && member) {
-    if (touchpoint.kind === 'group') join(draft, member.personId, 'group', named, member.stitchKey);
-    else visit(draft, member.personId, named);
-  }
-  if (member) joinCompanies(draft, member, found);
-  const ofMailbox = named === null && found.roleMailbox !== null ? accountOfEmail(draft, found.roleMailbox) : null;
-  if (member && draft.changedPeople?.has(member.personId)) claimDomainsOf(draft, member.personId);
-  if (named !== null || ofMailbox !== null) return named ?? ofMailbox;
-  return resolved && currentAccountOf(draft, readPerson(draft, resolved.personId)!);
-}
-
-/** The group's account, made or with newer traits where the touchpoint is the first to name it or says more of it. */
-function namedAccount(draft: Draft, touchpoint: Touchpoint): string | null {
-  const groupId = touchpoint.groupId?.trim().normalize('NFC') ?? '';
-  if (isBlocked(draft.settings, 'groupId', groupId)) return null;
-  const id = accountId(draft.workspace, 'group', groupId);
-  const account = readAccount(draft, id) ?? { source: 'group', groupId };
-  const change = touchpoint.kind === 'group' ? withTraits(account, touchpoint.traits, draft.at) : null;
-  if (change) {
-    const next = { ...account, traits: change.traits, traitTimes: change.traitTimes };
-    putAccount(draft, id, next, change.visible);
-    if (change.visible) claimFromTraits(draft, id, touchpoint.traits);
-  } else if (!readAccount(draft, id)) putAccount(draft, id, account);
-  return id;
-}
-
-function claimFromTraits(draft: Draft, id: string, traits: Readonly<Record<string, unknown>>): void {
-  for (const trait of [traits.domain, traits.website]) {
-    const domain = typeof trait === 'string' ? companyDomain(trait, draft.settings.foldSubdomains) : null;
-    if (domain !== null) claimDomain(draft, domain, id, null);
-  }
-}
-
-/** Addresses that the person was not known by before this touchpoint, and the company of a role mailbox it wrote from. */
-function joinCompanies(draft: Draft, { personId, stitchKey }: Resolved, found: FoundIdentifiers): void {
-  if (draft.changedPeople?.has(personId)) {
-    for (const { key, namespace, value, before } of found.ids)
-      if (namespace === 'email' && !before && readNode(draft, key) === personId)
-        joinByEmail(draft, personId, value, key);
-  }
-  if (found.roleMailbox !== null) joinByEmail(draft, personId, found.roleMailbox, stitchKey);
-}
-
-function visit(draft: Draft, personId: string, account: string): void {
-  const person = readPerson(draft, personId)!;
-  const known = person.visited?.includes(account) || person.memberships?.some((one) => one.of === account);
-  if (known || (person.visited?.length ?? 0) >= MAX_VISITED) return;
-  putPerson(draft, personId, { ...person, visited: [...(person.visited ?? []), account] }, false);
 }
 
 function subjectOfTouchpoint(

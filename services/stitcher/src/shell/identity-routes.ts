@@ -105,9 +105,10 @@ export function addIdentityRoutes(app: Express, { ports, answers }: IdentityRout
   );
   app.post(
     '/api/identity/erase',
-    route('erase', ['personId', 'dryRun'], ({ personId, dryRun = false }) => {
+    route('erase', ['personId', 'dryRun', 'suppress'], ({ personId, dryRun = false, suppress = false }) => {
       if (typeof dryRun !== 'boolean') throw invalid('dryRun', 'must be true or false');
-      return { personId: idOf('personId', personId), dryRun };
+      if (typeof suppress !== 'boolean') throw invalid('suppress', 'must be true or false');
+      return { personId: idOf('personId', personId), dryRun, suppress };
     }),
   );
   app.post('/api/identity/link', route('link', ['personId', 'accountId'], readMember));

@@ -45,7 +45,7 @@ function paramsOf(
         cut: step.cut.map((key) => ({ namespace: namespaceOf(key), value: valueOf(key) })),
       };
     case 'erase':
-      return { personId: personOf(step.person), dryRun: step.dryRun ?? false };
+      return { personId: personOf(step.person), dryRun: step.dryRun ?? false, suppress: step.suppress ?? false };
     case 'link':
     case 'unlink':
       return { personId: personOf(step.person), accountId: accountOfLabel(WORKSPACE, step.account) };
@@ -59,11 +59,12 @@ function show(
   labels: ReadonlyMap<string, string>,
 ): FoundWorld {
   const label = (id: string): string => labels.get(id) ?? (world.person(id) ? 'person' : id);
+  const labelOfPerson = (id: string): string => (world.person(id) ? 'person' : 'person-of-one-touchpoint');
   const calls = callsByOwner(world, stitchedBy);
   const subjects: Record<string, string> = {};
   for (const [step, index] of stitchedBy) {
     const { subject } = world.stitched[index]!;
-    subjects[step] = subject.unit === 'person' ? 'person' : label(subject.id);
+    subjects[step] = subject.unit === 'account' ? label(subject.id) : labelOfPerson(subject.id);
   }
   return {
     people: world.people().map(([id, record]) => showPerson(world, id, record, calls.get(id) ?? [], label)),

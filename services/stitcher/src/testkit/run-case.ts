@@ -32,7 +32,7 @@ export type Step = Call | { wait: number } | CommandStep;
 export type CommandStep =
   | { command: 'merge'; from: string; into: string }
   | { command: 'split'; person: string; cut: readonly string[] }
-  | { command: 'erase'; person: string; dryRun?: boolean }
+  | { command: 'erase'; person: string; dryRun?: boolean; suppress?: boolean }
   | { command: 'link' | 'unlink'; person: string; account: string };
 
 export interface ExpectedPerson {
