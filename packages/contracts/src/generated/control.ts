@@ -121,6 +121,42 @@ export interface Endpoint {
    */
   createdAt: number;
   version: number;
+  /**
+   * thin: ids only; absent: full
+   */
+  payload?: 'full' | 'thin';
+  /**
+   * a condition over type and data: only what matches is sent
+   */
+  filter?: {
+    [k: string]: unknown;
+  } | null;
+  /**
+   * JSONata: makes the body of { type, timestamp, data }
+   */
+  template?: string | null;
+  auth?: OAuthClient | ClientCertificate | null;
+}
+export interface OAuthClient {
+  type: 'oauth2';
+  tokenUrl: string;
+  clientId: string;
+  /**
+   * encrypted: v1.iv.tag.text
+   */
+  clientSecret: string;
+  scope: string | null;
+}
+export interface ClientCertificate {
+  type: 'mtls';
+  /**
+   * PEM
+   */
+  certificate: string;
+  /**
+   * encrypted: v1.iv.tag.text
+   */
+  key: string;
 }
 export interface EndpointRemoved {
   type: 'endpoint.removed';

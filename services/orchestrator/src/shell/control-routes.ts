@@ -6,9 +6,10 @@ import { authorise, mayDo } from '@cairn/service-kit/authorise.ts';
 import { hashToken } from '@cairn/service-kit/control-mirror.ts';
 import { ProblemError, notFound } from '@cairn/service-kit/problem.ts';
 import type { Ports } from '@cairn/service-kit/service.ts';
-import type { Express, Request } from 'express';
+import type { Express } from 'express';
 import jsonata from 'jsonata';
 import type { Routes } from './endpoint-routes.ts';
+import { bodyOf, pageFrom } from './request-parts.ts';
 
 /**
  * Workspaces, tokens and sources: what people set up, kept in `control`. A token's text is answered once and never kept; only its
@@ -115,7 +116,7 @@ export function createControlRoutes(deps: ControlRoutesDeps): Routes {
 
     app.get('/api/tokens', (request, response) => {
       const { workspace } = authorise(deps.ports, request, 'admin');
-      response.json(page(request, [...control.tokens(workspace)].sort(newestFirst).map(shownToken)));
+      response.json(pageFrom(request, [...control.tokens(workspace)].sort(newestFirst).map(shownToken)));
     });
 
     app.delete('/api/tokens/:id', async (request, response) => {
@@ -129,7 +130,7 @@ export function createControlRoutes(deps: ControlRoutesDeps): Routes {
     app.get('/api/sources', (request, response) => {
       const { workspace } = authorise(deps.ports, request, 'read');
       const all = [...control.sources(workspace)].sort((a, b) => b.at - a.at || (a.id < b.id ? -1 : 1));
-      response.json(page(request, all.map(shownSource)));
+      response.json(pageFrom(request, all.map(shownSource)));
     });
 
     app.post('/api/sources', async (request, response) => {
@@ -200,12 +201,6 @@ function newestFirst(a: TokenPut, b: TokenPut): number {
   return b.createdAt - a.createdAt || (a.id < b.id ? -1 : 1);
 }
 
-function bodyOf(request: Request): Record<string, unknown> {
-  const body: unknown = request.body;
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) throw invalid('', 'must be a JSON object');
-  return body as Record<string, unknown>;
-}
-
 function nameOf(body: Record<string, unknown>): string {
   const { name } = body;
   if (typeof name !== 'string' || name.trim() === '' || name.length > NAME_LENGTH_MAX)
@@ -238,24 +233,12 @@ function mappingOf(value: unknown): string {
   return value;
 }
 
-const PAGE_DEFAULT = 100;
-const PAGE_MAX = 500;
-
-function page<T extends { id: string }>(request: Request, all: readonly T[]): { items: T[]; next: string | null } {
-  const limit = request.query['limit'] === undefined ? PAGE_DEFAULT : Number(request.query['limit']);
-  if (!Number.isInteger(limit) || limit < 1 || limit > PAGE_MAX)
-    throw invalid('limit', `must be a whole number from 1 to ${PAGE_MAX}`, 400);
-  const from = all.findIndex(({ id }) => id === request.query['cursor']) + 1;
-  const items = all.slice(from, from + limit);
-  return { items, next: from + limit < all.length ? items.at(-1)!.id : null };
-}
-
-function invalid(path: string, message: string, status = 422): ProblemError {
+function invalid(path: string, message: string): ProblemError {
   return new ProblemError({
-    status,
+    status: 422,
     code: 'invalid-request',
     title: 'The request cannot be carried out as it is',
-    detail: `${path || 'the body'} ${message}`,
+    detail: `${path} ${message}`,
     errors: [{ path, message }],
   });
 }

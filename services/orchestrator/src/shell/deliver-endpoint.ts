@@ -122,6 +122,8 @@ export function openEndpoint(
       url: endpoint.url,
       headers: endpoint.headers,
       secrets: endpoint.secrets,
+      ...(endpoint.auth ? { auth: endpoint.auth } : {}),
+      ...(endpoint.template ? { template: endpoint.template } : {}),
       body: work.get<string>(keys.body(workspace, endpointId, delivery.id)) ?? '',
     };
     work.effect({ type: 'send-webhook', id: idOf('att', delivery.id, attempt), key: routing, payload });
@@ -203,7 +205,7 @@ export function openEndpoint(
   }
 
   function keep(delivery: PendingDelivery, request: DeliveryRequested): void {
-    work.set(keys.body(workspace, endpointId, delivery.id), webhookBody(request));
+    work.set(keys.body(workspace, endpointId, delivery.id), webhookBody(request, endpoint));
     work.set(keys.ended(workspace, endpointId, delivery.id), null);
     work.set(dKey(delivery.id), delivery);
     if (delivery.expiresAt !== null) work.timer(dKey(delivery.id), 'expire', Math.max(delivery.expiresAt, now + 1));

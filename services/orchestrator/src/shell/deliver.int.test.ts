@@ -4,10 +4,12 @@ import { Webhook } from 'standardwebhooks';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Delivery, DeliveryFact } from '@cairn/contracts/generated/delivery.ts';
 import { deliveryId } from '@cairn/contracts/ids.ts';
+import { encodeJson } from '@cairn/contracts/json.ts';
 import { validatorOf } from '@cairn/contracts/validate.ts';
 import { symmetricKeyText } from '../core/deliver/sign.ts';
 import { startRunningDeliverer } from '../testkit/running-deliverer.ts';
-import type { RunningDeliverer } from '../testkit/running-deliverer.ts';
+import type { Parsed, RunningDeliverer } from '../testkit/running-deliverer.ts';
+import { CLIENT_CERTIFICATE, CLIENT_KEY } from '../testkit/test-certificates.ts';
 import { hang, reset, startScriptedReceiver, status } from '../testkit/scripted-receiver.ts';
 import type { Received, ScriptedReceiver } from '../testkit/scripted-receiver.ts';
 
@@ -24,7 +26,7 @@ afterEach(async () => {
 });
 
 const ended = (delivery: Delivery): boolean => delivery.state !== 'pending';
-const verified = (secret: string, { body, headers }: Received): any => new Webhook(secret).verify(body, headers);
+const verified = (secret: string, { body, headers }: Received): Parsed => new Webhook(secret).verify(body, headers);
 
 describe('a fact reaches its receiver', () => {
   test('once, signed, with type, timestamp and data, and is listed as delivered', async () => {
@@ -268,6 +270,19 @@ describe('an endpoint through the API', () => {
     [{ url: 'https://example.com/', headers: { 'webhook-id': 'x' } }, 'headers.webhook-id'],
     [{ url: 'https://example.com/', headers: { 'x-a': 'b\r\nx-c: d' } }, 'headers.x-a'],
     [{ url: 'https://example.com/', headers: { 'x a': 'b' } }, 'headers'],
+    [{ url: 'https://example.com/', payload: 'fat' }, 'payload'],
+    [{ url: 'https://example.com/', filter: { where: { kind: 'stall' } } }, "filter.where['kind']"],
+    [{ url: 'https://example.com/', template: '{ "a": ' }, 'template'],
+    [{ url: 'https://example.com/', template: '$eval("1")' }, 'template'],
+    [{ url: 'https://example.com/', auth: { type: 'basic' } }, 'auth.type'],
+    [{ url: 'https://example.com/', auth: { type: 'mtls', certificate: 'x', key: 'y' } }, 'auth'],
+    [
+      {
+        url: 'https://example.com/',
+        auth: { type: 'oauth2', tokenUrl: 'https://10.0.0.1/', clientId: 'c', clientSecret: 's' },
+      },
+      'auth.tokenUrl',
+    ],
     ['[]', ''],
   ])('%j is refused and the field is named', async (settings, path) => {
     const { status: code, body, headers } = await cairn.call('POST', '/api/endpoints', settings);
@@ -345,6 +360,80 @@ describe('an endpoint through the API', () => {
       expect((await cairn.call(method, path, {}, read)).status, path).toBe(403);
     expect((await cairn.call('GET', '/api/endpoints', undefined, 'cairn_nobody')).status).toBe(401);
     expect((await cairn.call('GET', '/api/endpoints', undefined, cairn.workspace.writeKey)).status).toBe(403);
+  });
+});
+
+describe('what an endpoint is sent', () => {
+  test('slack gets blocks, one message a second', async () => {
+    const made = await cairn.endpoint({ url: receiver.url, preset: 'slack' });
+    expect(made).toMatchObject({ preset: 'slack', rateLimit: 1 });
+    await cairn.happen({ factId: 'fact_1', data: { journey: { name: 'Acme' }, reason: { text: 'silent' } } });
+    await receiver.received(1);
+    const body = JSON.parse(receiver.requests[0]!.body);
+    expect(Object.keys(body)).toEqual(['text', 'blocks']);
+    expect(body.text).toBe('Acme needs attention: silent');
+    verified(made.secret, receiver.requests[0]!);
+  });
+
+  test('n8n’s test URLs are warned of, its production URLs are not', async () => {
+    const warned = (url: string) => cairn.endpoint({ url, preset: 'n8n' }).then((made) => made.warnings);
+    expect(await warned(`http://${receiver.hostPort}/webhook-test/abc`)).toHaveLength(1);
+    expect(await warned(`http://${receiver.hostPort}/webhook/abc`)).toBeUndefined();
+  });
+
+  test('a thin payload has ids alone', async () => {
+    const { id } = await cairn.endpoint({ url: receiver.url, payload: 'thin' });
+    await cairn.happen({ factId: 'fact_1', data: { id: 'alr_1', kind: 'stall', journey: { name: 'Acme' } } });
+    await cairn.delivery(id, ended);
+    expect(JSON.parse(receiver.requests[0]!.body).data).toEqual({
+      id: 'alr_1',
+      kind: 'stall',
+      workspace: 'default',
+      factId: 'fact_1',
+    });
+  });
+
+  test('a filter lets through what matches', async () => {
+    const { id } = await cairn.endpoint({ url: receiver.url, filter: { where: { 'data.kind': 'stall' } } });
+    await cairn.happen({ factId: 'fact_1', data: { kind: 'role-silent' } });
+    await cairn.happen({ factId: 'fact_2', data: { kind: 'stall' } });
+    expect((await cairn.delivery(id, ended)).factId).toBe('fact_2');
+    expect(receiver.requests).toHaveLength(1);
+  });
+
+  test('a template makes the body', async () => {
+    const { id } = await cairn.endpoint({ url: receiver.url, template: '{ "t": type, "n": data.journey.name }' });
+    await cairn.happen({ factId: 'fact_1', data: { journey: { name: 'Acme' } } });
+    await cairn.delivery(id, ended);
+    expect(JSON.parse(receiver.requests[0]!.body)).toEqual({ t: 'alert.opened', n: 'Acme' });
+  });
+
+  test('samples of every type can be had before anything happens', async () => {
+    const { body } = await cairn.call('GET', '/api/endpoints/samples');
+    expect(body.map((sample: { type: string }) => sample.type)).toContain('alert.opened');
+    const [only] = (await cairn.call('GET', '/api/endpoints/samples?type=journey.won')).body;
+    expect(only).toMatchObject({ type: 'journey.won', data: { workspace: 'ws_sample' } });
+  });
+
+  test('secrets of OAuth2 and mutual TLS are kept sealed and never shown', async () => {
+    const auth = {
+      type: 'oauth2',
+      tokenUrl: receiver.url,
+      clientId: 'cairn',
+      clientSecret: 'very-secret-client',
+      scope: null,
+    };
+    const made = await cairn.endpoint({ url: receiver.url, auth });
+    const shown = await cairn.call('GET', `/api/endpoints/${made.id}`);
+    expect(shown.body.auth).toEqual({ type: 'oauth2', tokenUrl: receiver.url, clientId: 'cairn', scope: null });
+    const mtls = await cairn.endpoint({
+      url: receiver.url,
+      auth: { type: 'mtls', certificate: CLIENT_CERTIFICATE, key: CLIENT_KEY },
+    });
+    expect(mtls.auth).toEqual({ type: 'mtls', certificate: CLIENT_CERTIFICATE });
+    const kept = JSON.stringify([made, mtls, cairn.values('control'), cairn.values('delivery-inbox')]);
+    expect(kept).not.toContain('very-secret-client');
+    expect(kept).not.toContain(CLIENT_KEY.split('\n')[1]);
   });
 });
 
@@ -426,6 +515,31 @@ describe('what an operator does', () => {
         .map((request) => request.headers['webhook-id'])
         .sort(),
     ).toEqual(['fact_1', 'fact_2'].map((factId) => deliveryId(factId, id)).sort());
+  });
+
+  test('replay-missing makes what the endpoint never had, once, under the ids it would have had', async () => {
+    const alert = (n: number, imported = false) => ({
+      type: 'alert.opened',
+      factId: `alert_${n}`,
+      workspace: 'default',
+      at: systemClock.now(),
+      alert: { id: `alr_${n}`, journeyId: 'jrn_1' },
+      journey: {},
+      imported,
+      commandId: null,
+    });
+    const since = new Date(systemClock.now() - 1_000).toISOString();
+    const facts = [alert(1), alert(2), alert(3, true), { ...alert(4), workspace: 'other' }];
+    await cairn.ports.log.append(
+      facts.map((fact) => ({ topic: 'alerts', partition: 0, key: `${fact.workspace}/acc_1`, value: encodeJson(fact) })),
+    );
+    const { id } = await cairn.endpoint({ url: receiver.url, types: ['alert.*'] });
+    await cairn.happen({ factId: 'alert_2' });
+    await cairn.delivery(id, (one) => one.factId === 'alert_2' && ended(one));
+    expect((await cairn.call('POST', `/api/endpoints/${id}/replay-missing`, { since })).body).toEqual({ requested: 1 });
+    await cairn.delivery(id, (one) => one.id === deliveryId('alert_1', id) && one.state === 'delivered');
+    expect((await cairn.call('POST', `/api/endpoints/${id}/replay-missing`, { since })).body).toEqual({ requested: 0 });
+    expect(receiver.requests).toHaveLength(2);
   });
 
   test.each(['recover', 'replay-missing'])('%s wants a time in the past', async (what) => {

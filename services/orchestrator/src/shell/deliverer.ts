@@ -10,7 +10,7 @@ import { createSecretBox } from './secrets.ts';
 import { createSendWebhook } from './send-webhook.ts';
 import { createResolve, createVetTarget } from './vet-address.ts';
 import type { Resolve } from './vet-address.ts';
-import { createWebhookPools } from './webhook-pools.ts';
+import { createConnectorFor, createWebhookPools } from './webhook-pools.ts';
 import type { ConnectorFor } from './webhook-pools.ts';
 
 /** Everything that delivers, wired: the task, the sender, the view of what became of it, and the routes. */
@@ -29,6 +29,8 @@ export interface DelivererConfig {
   retryScheduleMs: readonly number[];
   /** What secrets are sealed with (secrets.ts: `loadSecretKey`). */
   secretKey: string;
+  /** `http://[user:password@]host:port` of a forward proxy for all targets that are not on the list; null or absent: none. */
+  webhookProxy?: string | null;
 }
 
 /** What a test replaces: how names are looked up, and how connections are opened. */
@@ -46,7 +48,7 @@ export async function startDeliverer(
   const { log, clock, metrics } = ports;
   const secrets = createSecretBox(config.secretKey);
   const vet = createVetTarget({ allow: config.webhookAllow, resolve: seams.resolve ?? createResolve(), clock });
-  const pools = createWebhookPools(seams.connectorFor);
+  const pools = createWebhookPools(seams.connectorFor ?? createConnectorFor(config.webhookProxy ?? null));
   const view = await startDeliveriesView(log, clock);
   const definition = createDeliverTask({
     topics: log,

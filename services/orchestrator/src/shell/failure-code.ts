@@ -12,6 +12,7 @@ export type FailureCode =
   | `http_${number}`;
 
 const CODES: Readonly<Record<string, FailureCode>> = {
+  CAIRN_PROXY: 'proxy_error',
   ENOTFOUND: 'dns_error',
   EAI_AGAIN: 'dns_error',
   ECONNREFUSED: 'connection_refused',

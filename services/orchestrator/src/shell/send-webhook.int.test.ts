@@ -12,10 +12,11 @@ import { symmetricKeyText } from '../core/deliver/sign.ts';
 import { drip, endless, hang, raw, reset, startScriptedReceiver, status } from '../testkit/scripted-receiver.ts';
 import type { ScriptedReceiver } from '../testkit/scripted-receiver.ts';
 import { createSecretBox } from './secrets.ts';
-import { CUT_BYTES, EXCHANGE_MS, KEPT_BYTES, createSendWebhook } from './send-webhook.ts';
+import { CUT_BYTES, EXCHANGE_MS, KEPT_BYTES } from './exchange.ts';
+import { createSendWebhook } from './send-webhook.ts';
 import { createVetTarget } from './vet-address.ts';
 import type { Resolve } from './vet-address.ts';
-import { createWebhookPools } from './webhook-pools.ts';
+import { createConnectorFor, createWebhookPools } from './webhook-pools.ts';
 import type { ConnectorFor, WebhookPools } from './webhook-pools.ts';
 
 const SECRETS = createSecretBox('a key');
@@ -46,6 +47,17 @@ afterEach(async () => {
   await receiver.close();
 });
 
+const PAYLOAD = (): SendWebhook => ({
+  workspace: 'ws_1',
+  endpointId: 'ep_1',
+  deliveryId: 'msg_1',
+  attempt: 1,
+  url: '',
+  headers: {},
+  secrets: [{ key: SECRETS.seal(KEY, 'ep_1'), scheme: 'v1', until: null }],
+  body: '{"type":"alert.opened","timestamp":"2026-01-31T08:00:00.000Z","data":{"name":"Zażółć"}}',
+});
+
 interface Options {
   url?: string;
   allow?: readonly string[];
@@ -67,17 +79,7 @@ async function send(options: Options = {}): Promise<AttemptResult> {
     clock,
   });
   const sendWebhook = createSendWebhook({ clock, secrets: SECRETS, vet, pools, metrics });
-  const payload: SendWebhook = {
-    workspace: 'ws_1',
-    endpointId: 'ep_1',
-    deliveryId: 'msg_1',
-    attempt: 1,
-    url: options.url ?? receiver.url,
-    headers: {},
-    secrets: [{ key: SECRETS.seal(KEY, 'ep_1'), scheme: 'v1', until: null }],
-    body: '{"type":"alert.opened","timestamp":"2026-01-31T08:00:00.000Z","data":{"name":"Zażółć"}}',
-    ...options.payload,
-  };
+  const payload: SendWebhook = { ...PAYLOAD(), url: options.url ?? receiver.url, ...options.payload };
   const effect = { type: 'send-webhook', id: 'att_1', key: 'ws_1/ep_1', payload };
   return (await sendWebhook(effect, {
     signal: options.signal ?? NEVER,
@@ -295,6 +297,147 @@ describe('what goes wrong', () => {
   });
 });
 
+describe('options', () => {
+  const seal = (text: string) => SECRETS.seal(text, 'ep_1');
+
+  test('a template makes the body that is signed and sent', async () => {
+    await send({ payload: { template: '{ "text": data.name & "!" }' } });
+    const [request] = receiver.requests;
+    expect(request!.body).toBe('{"text":"Zażółć!"}');
+    expect(new Webhook(KEY).verify(request!.body, request!.headers)).toEqual({ text: 'Zażółć!' });
+  });
+
+  test('a template that fails on an event sends the event as it is', async () => {
+    await send({ payload: { template: '$number(data.name)' } });
+    expect(JSON.parse(receiver.requests[0]!.body)).toMatchObject({ type: 'alert.opened' });
+  });
+
+  describe('OAuth2 client credentials', () => {
+    let issuer: ScriptedReceiver;
+    let issued: number;
+    beforeEach(async () => {
+      issued = 0;
+      issuer = await startScriptedReceiver((request, socket) =>
+        status(200, {}, JSON.stringify({ access_token: `token-${++issued}`, expires_in: 3_600 }))(request, socket),
+      );
+    });
+    afterEach(() => issuer.close());
+    const clientSecret = seal('s3cret');
+    const auth = () => ({
+      type: 'oauth2' as const,
+      tokenUrl: issuer.url,
+      clientId: 'cairn',
+      clientSecret,
+      scope: 'hooks',
+    });
+    const sender = () => {
+      const vet = createVetTarget({
+        allow: [receiver.hostPort, issuer.hostPort],
+        resolve: () => Promise.reject(new Error()),
+        clock,
+      });
+      const sendWebhook = createSendWebhook({ clock, secrets: SECRETS, vet, pools, metrics: createMetrics() });
+      return async (attempt: number): Promise<AttemptResult> => {
+        const payload = { ...PAYLOAD(), url: receiver.url, attempt, auth: auth() };
+        const effect = { type: 'send-webhook', id: `att_${attempt}`, key: 'ws_1/ep_1', payload };
+        return (await sendWebhook(effect, { signal: NEVER, traceparent: null, attempt: 1 })) as AttemptResult;
+      };
+    };
+
+    test('a token is fetched once and goes with every attempt', async () => {
+      const once = sender();
+      for (const attempt of [1, 2]) expect(await once(attempt)).toMatchObject({ code: null });
+      expect(issuer.requests).toHaveLength(1);
+      expect(issuer.requests[0]!.body).toBe('grant_type=client_credentials&scope=hooks');
+      expect(issuer.requests[0]!.headers['authorization']).toBe(
+        `Basic ${Buffer.from('cairn:s3cret').toString('base64')}`,
+      );
+      expect(receiver.requests.map((request) => request.headers['authorization'])).toEqual([
+        'Bearer token-1',
+        'Bearer token-1',
+      ]);
+    });
+
+    test('a token that is refused is fetched anew for the next attempt', async () => {
+      const once = sender();
+      receiver.answer(status(401));
+      expect(await once(1)).toMatchObject({ code: 'http_401' });
+      receiver.answer(status(200));
+      expect(await once(2)).toMatchObject({ code: null });
+      expect(receiver.requests[1]!.headers['authorization']).toBe('Bearer token-2');
+    });
+
+    test.each([
+      [status(400), 'http_400'],
+      [status(200, {}, '{"error":"invalid_client"}'), 'http_401'],
+      [status(200, {}, 'no json'), 'http_401'],
+      [reset, 'connection_reset'],
+    ])('where there is none to be had, nothing is sent', async (script, code) => {
+      issuer.answer(script);
+      expect(await sender()(1)).toMatchObject({ status: null, code });
+      expect(receiver.requests).toHaveLength(0);
+    });
+
+    test('a forbidden token endpoint is refused like any other target', async () => {
+      const result = await send({ payload: { auth: { ...auth(), tokenUrl: 'https://10.0.0.1/token' } } });
+      expect(result).toMatchObject({ code: 'target_forbidden' });
+      expect(receiver.requests).toHaveLength(0);
+    });
+  });
+
+  describe('a forward proxy', () => {
+    /** Tunnels every CONNECT to itself and keeps what was asked. */
+    async function startProxy(answer: 'tunnel' | 'refuse') {
+      const asked: { target: string; authorization: string | undefined }[] = [];
+      const server = createHttpServer();
+      server.on('connect', (request, socket) => {
+        asked.push({ target: request.url!, authorization: request.headers['proxy-authorization'] });
+        if (answer === 'refuse') return void socket.end('HTTP/1.1 407 Proxy Authentication Required\r\n\r\n');
+        const onward = createConnection((server.address() as AddressInfo).port, '127.0.0.1', () => {
+          socket.write('HTTP/1.1 200 Connection established\r\n\r\n');
+          onward.pipe(socket).pipe(onward);
+        });
+        onward.on('error', () => socket.destroy());
+        socket.on('error', () => onward.destroy());
+      });
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      const { port } = server.address() as AddressInfo;
+      const close = (): Promise<unknown> =>
+        new Promise((resolve) => (server.closeAllConnections(), server.close(resolve)));
+      return { asked, url: `http://user:pw@127.0.0.1:${port}`, close };
+    }
+    const behind = (proxy: string): Options => ({
+      url: 'https://hooks.example.com/',
+      allow: [],
+      resolve: () => Promise.resolve(['93.184.216.34']),
+      connectorFor: createConnectorFor(proxy),
+    });
+
+    test('is asked for the vetted address itself, and looks no name up', async () => {
+      const proxy = await startProxy('tunnel');
+      // What it leads to here speaks no TLS: what matters is where the tunnel was asked to lead.
+      expect(await send(behind(proxy.url))).toMatchObject({ code: 'tls_error' });
+      const authorization = `Basic ${Buffer.from('user:pw').toString('base64')}`;
+      expect(proxy.asked).toEqual([{ target: '93.184.216.34:443', authorization }]);
+      await proxy.close();
+    });
+
+    test('that refuses or is away is proxy_error', async () => {
+      const proxy = await startProxy('refuse');
+      expect(await send(behind(proxy.url))).toMatchObject({ status: null, code: 'proxy_error' });
+      await proxy.close();
+      expect(await send(behind(proxy.url))).toMatchObject({ status: null, code: 'proxy_error' });
+    });
+
+    test('is not asked for targets on the operator’s list', async () => {
+      const proxy = await startProxy('refuse');
+      expect(await send({ connectorFor: createConnectorFor(proxy.url) })).toMatchObject({ code: null });
+      expect(proxy.asked).toEqual([]);
+      await proxy.close();
+    });
+  });
+});
+
 describe('no forbidden address is ever connected to', () => {
   /** Records every look-up and every connection; connections go to the receiver, whatever the address. */
   function recording(answers: Record<string, string[][]>) {
@@ -305,12 +448,14 @@ describe('no forbidden address is ever connected to', () => {
       const next = answers[name]?.shift();
       return next ? Promise.resolve(next) : Promise.reject(new Error('no such name'));
     };
-    const connectorFor: ConnectorFor = (addresses) => (options, callback) => {
-      connected.push({ addresses, host: options.hostname, servername: options.servername });
-      const socket = createConnection(receiver.port, '127.0.0.1');
-      socket.once('connect', () => callback(null, socket));
-      socket.once('error', (error) => callback(error, null));
-    };
+    const connectorFor: ConnectorFor =
+      ({ addresses }) =>
+      (options, callback) => {
+        connected.push({ addresses, host: options.hostname, servername: options.servername });
+        const socket = createConnection(receiver.port, '127.0.0.1');
+        socket.once('connect', () => callback(null, socket));
+        socket.once('error', (error) => callback(error, null));
+      };
     return { looked, connected, resolve, connectorFor };
   }
 
@@ -370,7 +515,7 @@ describe('no forbidden address is ever connected to', () => {
     pools = createWebhookPools(connectorFor);
     if (first.ok)
       await pools
-        .of(first.url, first.addresses)
+        .of(first)
         .request({ method: 'POST', path: '/' })
         .then(({ body }) => body.dump());
     expect(looked).toHaveLength(1);
@@ -391,7 +536,7 @@ describe('no forbidden address is ever connected to', () => {
       const vetted = await vet(now);
       if (vetted.ok)
         await pools
-          .of(vetted.url, vetted.addresses)
+          .of(vetted)
           .request({ method: 'POST', path: '/' })
           .then(({ body }) => body.dump());
     }

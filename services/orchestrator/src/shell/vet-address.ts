@@ -1,5 +1,4 @@
-import { lookup } from 'node:dns/promises';
-import { Resolver } from 'node:dns/promises';
+import { Resolver, lookup } from 'node:dns/promises';
 import type { Clock } from '@cairn/clock/clock.ts';
 import { isForbiddenAddress } from '../core/deliver/forbidden-address.ts';
 import { readTarget } from '../core/deliver/webhook-target.ts';
@@ -9,7 +8,8 @@ import { readTarget } from '../core/deliver/webhook-target.ts';
  * the name, and the sender connects to what was vetted and nothing else (a second look-up could answer otherwise).
  */
 export type Vetted =
-  { ok: true; url: URL; addresses: readonly string[] } | { ok: false; code: 'target_forbidden' | 'dns_error' };
+  | { ok: true; url: URL; addresses: readonly string[]; listed: boolean }
+  | { ok: false; code: 'target_forbidden' | 'dns_error' };
 
 export type VetTarget = (url: string) => Promise<Vetted>;
 
@@ -42,11 +42,11 @@ export function createVetTarget(deps: {
     const target = readTarget(text, deps.allow);
     if (!target.ok) return { ok: false, code: 'target_forbidden' };
     const { url, host, listed } = target;
-    if (target.literal) return { ok: true, url, addresses: [host] };
+    if (target.literal) return { ok: true, url, addresses: [host], listed };
     const addresses = await addressesOf(host, listed).catch(() => []);
     if (addresses.length === 0) return { ok: false, code: 'dns_error' };
     if (!listed && addresses.some(isForbiddenAddress)) return { ok: false, code: 'target_forbidden' };
-    return { ok: true, url, addresses };
+    return { ok: true, url, addresses, listed };
   };
 }
 

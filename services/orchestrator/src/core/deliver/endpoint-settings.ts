@@ -1,14 +1,32 @@
 import type { Endpoint } from '@cairn/contracts/generated/control.ts';
+import { readAuth } from './endpoint-auth.ts';
+import type { AuthInput } from './endpoint-auth.ts';
 import { CONCURRENCY_MAX } from './endpoint-load.ts';
+import { PRESETS } from './presets.ts';
 import { parseSchedule } from './schedule.ts';
 import { PATTERNS_MAX, isTypePattern } from './type-patterns.ts';
+import { checkFilter } from './webhook-filter.ts';
 import { readTarget } from './webhook-target.ts';
 
 /** Reads what a person sends to make or change an endpoint. Every fault names its field and repeats no value: it may be a secret. */
 export type EndpointInput = Partial<
-  Pick<Endpoint, 'url' | 'types' | 'preset' | 'fifo' | 'rateLimit' | 'concurrency' | 'schedule' | 'state'>
+  Pick<
+    Endpoint,
+    | 'url'
+    | 'types'
+    | 'preset'
+    | 'fifo'
+    | 'rateLimit'
+    | 'concurrency'
+    | 'schedule'
+    | 'state'
+    | 'payload'
+    | 'filter'
+    | 'template'
+  >
 > & {
   secret?: string;
+  auth?: AuthInput | null;
   /** As given, not sealed yet. */
   headers?: Record<string, string>;
 };
@@ -24,7 +42,6 @@ export interface SettingsContext {
   reservedHeaders: ReadonlySet<string>;
 }
 
-const PRESETS: ReadonlySet<string> = new Set(['ed25519', 'slack', 'zapier', 'n8n', 'make', 'hubspot']);
 /** Deliveries per second: over it a limit limits nothing. */
 const RATE_MAX = 10_000;
 const RATE_MIN = 0.001;
@@ -64,8 +81,8 @@ export function readEndpointInput(body: unknown, context: SettingsContext): { in
         else if (value !== null) fault(name, 'must be text');
         break;
       case 'preset':
-        if (value === null || (typeof value === 'string' && PRESETS.has(value))) input.preset = value;
-        else fault(name, `must be one of ${[...PRESETS].join(', ')}`);
+        if (value === null || (typeof value === 'string' && Object.hasOwn(PRESETS, value))) input.preset = value;
+        else fault(name, `must be one of ${Object.keys(PRESETS).join(', ')}`);
         break;
       case 'fifo':
         if (typeof value === 'boolean') input.fifo = value;
@@ -98,6 +115,25 @@ export function readEndpointInput(body: unknown, context: SettingsContext): { in
         if (value === 'enabled' || value === 'disabled') input.state = value;
         else fault(name, 'must be enabled or disabled');
         break;
+      case 'payload':
+        if (value === 'full' || value === 'thin') input.payload = value;
+        else fault(name, 'must be full or thin');
+        break;
+      case 'filter': {
+        const found = value === null ? [] : checkFilter(value);
+        faults.push(...found);
+        if (found.length === 0) input.filter = value as NonNullable<Endpoint['filter']> | null;
+        break;
+      }
+      case 'template':
+        if (value === null || typeof value === 'string') input.template = value;
+        else fault(name, 'must be a JSONata expression');
+        break;
+      case 'auth': {
+        const auth = readAuth(value, context.allow, fault);
+        if (auth !== undefined) input.auth = auth;
+        break;
+      }
       case 'headers':
         readHeaders(value, context.reservedHeaders, input, fault);
         break;

@@ -86,7 +86,9 @@ export interface SendWebhook {
   url: string;
   headers: Readonly<Record<string, unknown>>;
   secrets: Endpoint['secrets'];
-  /** The bytes to sign and send, as text. */
+  auth?: Endpoint['auth'];
+  template?: string | null;
+  /** The bytes to sign and send, as text (what the template is given, where there is one). */
   body: string;
 }
 

@@ -2,6 +2,7 @@ import { deliveryId } from '@cairn/contracts/ids.ts';
 import type { Endpoint } from '@cairn/contracts/generated/control.ts';
 import type { DeliveryCommand, DeliveryRequested } from '@cairn/contracts/generated/delivery.ts';
 import { matchesType } from './type-patterns.ts';
+import { passesFilter } from './webhook-filter.ts';
 
 /** Something that happened and that endpoints may want to hear of. */
 export interface WebhookFact {
@@ -22,7 +23,7 @@ export function requestDeliveries(endpoints: Iterable<Endpoint>, fact: WebhookFa
   const requests: DeliveryRequested[] = [];
   for (const endpoint of endpoints) {
     if (endpoint.workspace !== fact.workspace || endpoint.state === 'disabled') continue;
-    if (!matchesType(endpoint.types, fact.type)) continue;
+    if (!matchesType(endpoint.types, fact.type) || !passesFilter(endpoint.filter, fact)) continue;
     requests.push({
       type: 'delivery.requested',
       workspace: fact.workspace,

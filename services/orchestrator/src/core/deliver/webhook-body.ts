@@ -1,5 +1,7 @@
 import { formatInstant } from '@cairn/clock/calendar.ts';
 import type { DeliveryRequested } from '@cairn/contracts/generated/delivery.ts';
+import { PRESETS } from './presets.ts';
+import { slackMessage } from './slack-message.ts';
 
 /** The specification's advice: receivers cut off at little more. Bytes of UTF-8. */
 export const BODY_BYTES_MAX = 20_000;
@@ -7,17 +9,28 @@ export const BODY_BYTES_MAX = 20_000;
 /** Each try writes the whole body anew. */
 const LEFT_OUT_MAX = 20;
 
-/** What a shortened body keeps: it is enough to ask the API for the rest. */
+/** What a shortened or thin body keeps: it is enough to ask the API for the rest. */
 const KEPT: ReadonlySet<string> = new Set(['workspace', 'factId', 'id', 'journeyId', 'kind', 'state']);
+
+export interface BodyOptions {
+  /** `thin`: ids only. */
+  payload?: 'full' | 'thin' | undefined;
+  preset?: string | null;
+  bytesMax?: number;
+}
 
 /**
  * `{ type, timestamp, data }` as the text that is signed and sent, the same for every attempt. `data` always has `workspace` and `factId`.
  * Over the limit its largest members are left out, named in `data.shortened`.
  */
-export function webhookBody(request: DeliveryRequested, bytesMax: number = BODY_BYTES_MAX): string {
+export function webhookBody(request: DeliveryRequested, options: BodyOptions = {}): string {
   const { factType: type, at, workspace, factId } = request;
+  const { bytesMax = BODY_BYTES_MAX } = options;
+  if (PRESETS[options.preset ?? '']?.body === 'slack') return JSON.stringify(slackMessage(type, request.data));
   const timestamp = formatInstant(at);
-  const data: Record<string, unknown> = { ...request.data, workspace, factId };
+  const all: Record<string, unknown> = { ...request.data, workspace, factId };
+  const data =
+    options.payload === 'thin' ? Object.fromEntries(Object.entries(all).filter(([name]) => KEPT.has(name))) : all;
   const whole = JSON.stringify({ type, timestamp, data });
   if (Buffer.byteLength(whole) <= bytesMax) return whole;
 

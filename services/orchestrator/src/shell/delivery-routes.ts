@@ -1,0 +1,112 @@
+import { formatInstant } from '@cairn/clock/calendar.ts';
+import type { Endpoint } from '@cairn/contracts/generated/control.ts';
+import type { Delivery, DeliveryCommand } from '@cairn/contracts/generated/delivery.ts';
+import { authorise } from '@cairn/service-kit/authorise.ts';
+import { ProblemError, notFound } from '@cairn/service-kit/problem.ts';
+import type { Ports } from '@cairn/service-kit/service.ts';
+import type { Express } from 'express';
+import { reportEndpoint } from '../core/deliver/endpoint-report.ts';
+import { testDelivery } from '../core/deliver/request-delivery.ts';
+import type { DeliveriesView } from './deliveries-view.ts';
+import type { EndpointWriter } from './endpoint-writer.ts';
+import { replayMissing } from './replay-missing.ts';
+import { bodyOf, endpointOf, pageOf, refuse, sinceOf } from './request-parts.ts';
+
+/** What people ask of deliveries (passed on through the inbox) and what became of them (from the view). Decides nothing about a delivery. */
+export interface DeliveryRoutesDeps {
+  ports: Ports;
+  writer: EndpointWriter;
+  view: DeliveriesView;
+}
+
+const STATES: ReadonlySet<string> = new Set<Delivery['state']>([
+  'pending',
+  'delivered',
+  'exhausted',
+  'expired',
+  'suppressed',
+  'superseded',
+  'aborted',
+  'failed',
+]);
+
+export function createDeliveryRoutes({ ports, writer, view }: DeliveryRoutesDeps): (app: Express) => void {
+  return function routes(app) {
+    app.post('/api/endpoints/:id/test', async (request, response) => {
+      const { workspace, name } = authorise(ports, request, 'admin');
+      const endpoint = enabled(endpointOf(ports, workspace, request));
+      response.status(202).json(pendingTest(await writer.command(endpoint, 'test', name)));
+    });
+
+    app.post('/api/endpoints/:id/recover', async (request, response) => {
+      const { workspace, name } = authorise(ports, request, 'admin');
+      const endpoint = enabled(endpointOf(ports, workspace, request));
+      const since = sinceOf(bodyOf(request)['since'], 'since', ports.clock.now());
+      const { commandId } = await writer.command(endpoint, 'recover', name, { since });
+      response.status(202).json({ commandId });
+    });
+
+    app.post('/api/endpoints/:id/replay-missing', async (request, response) => {
+      const { workspace } = authorise(ports, request, 'admin');
+      const endpoint = enabled(endpointOf(ports, workspace, request));
+      const since = sinceOf(bodyOf(request)['since'], 'since', ports.clock.now());
+      const requested = await replayMissing(ports.log, endpoint, since, (batch) =>
+        ports.log.append(batch.map((asked) => writer.inboxRecord(endpoint, asked))),
+      );
+      response.status(202).json({ requested });
+    });
+
+    app.get('/api/endpoints/:id/deliveries', (request, response) => {
+      const { workspace } = authorise(ports, request, 'read');
+      const { id } = endpointOf(ports, workspace, request);
+      const { state } = request.query;
+      if (state !== undefined && (typeof state !== 'string' || !STATES.has(state)))
+        refuse([{ path: 'state', message: `must be one of ${[...STATES].join(', ')}` }], 400);
+      response.json(view.list(workspace, id, { state: state as string | undefined, ...pageOf(request) }));
+    });
+
+    app.get('/api/endpoints/:id/health', (request, response) => {
+      const { workspace } = authorise(ports, request, 'read');
+      const { id, state, disabledReason } = endpointOf(ports, workspace, request);
+      const { deliveries, last } = view.endpoint(workspace, id);
+      response.json({ id, state, disabledReason, ...reportEndpoint(deliveries, last, ports.clock.now()) });
+    });
+
+    app.post('/api/deliveries/:id/resend', async (request, response) => {
+      const { workspace, name } = authorise(ports, request, 'admin');
+      const delivery = view.get(workspace, String(request.params['id']));
+      const endpoint = delivery && ports.control.endpoint(workspace, delivery.endpointId);
+      if (!delivery || !endpoint) throw notFound('delivery');
+      await writer.command(enabled(endpoint), 'resend', name, { deliveryId: delivery.id });
+      response.status(202).json(delivery);
+    });
+  };
+}
+
+/** The delivery that a test event will be. */
+function pendingTest(asked: DeliveryCommand): Delivery {
+  const { deliveryId: id, workspace, endpointId, factType: type, factId, journeyId } = testDelivery(asked);
+  const at = formatInstant(asked.at);
+  return {
+    id,
+    workspace,
+    endpointId,
+    type,
+    factId,
+    journeyId,
+    state: 'pending',
+    attempts: [],
+    nextAttemptAt: at,
+    createdAt: at,
+  };
+}
+
+function enabled(endpoint: Endpoint): Endpoint {
+  if (endpoint.state === 'enabled') return endpoint;
+  throw new ProblemError({
+    status: 409,
+    code: 'endpoint-disabled',
+    title: 'The endpoint is disabled',
+    ...(endpoint.disabledReason ? { detail: endpoint.disabledReason } : {}),
+  });
+}

@@ -1,0 +1,184 @@
+import { createSecureContext } from 'node:tls';
+import { randomBytes } from 'node:crypto';
+import { formatInstant } from '@cairn/clock/calendar.ts';
+import { idOf } from '@cairn/contracts/ids.ts';
+import { encodeJson } from '@cairn/contracts/json.ts';
+import { keyOf, partitionOf } from '@cairn/contracts/topics.ts';
+import type { Endpoint } from '@cairn/contracts/generated/control.ts';
+import type { DeliveryCommand } from '@cairn/contracts/generated/delivery.ts';
+import type { NewRecord } from '@cairn/log/log.ts';
+import type { Ports } from '@cairn/service-kit/service.ts';
+import type { AuthInput } from '../core/deliver/endpoint-auth.ts';
+import { formatSchedule, readEndpointInput } from '../core/deliver/endpoint-settings.ts';
+import type { EndpointInput, Fault } from '../core/deliver/endpoint-settings.ts';
+import { warningsOf } from '../core/deliver/presets.ts';
+import { parseSigningKey, publicKeyText } from '../core/deliver/sign.ts';
+import { FORBIDDEN } from '../core/deliver/webhook-target.ts';
+import { refuse } from './request-parts.ts';
+import type { SecretBox } from './secrets.ts';
+import { RESERVED_HEADERS } from './send-webhook.ts';
+import type { VetTarget } from './vet-address.ts';
+import { compileTemplate } from './webhook-template.ts';
+
+/** Between the routes and the log: reads and vets settings, seals what is secret, writes endpoints and commands, shows what may be seen. */
+export interface EndpointWriter {
+  /** Read and vetted; throws a problem that names every field at fault. */
+  read(body: unknown, required: readonly (keyof EndpointInput)[]): Promise<EndpointInput>;
+  /** Resolves once the endpoint is durable, mirrored, and in the deliverer's inbox. */
+  put(endpoint: Endpoint): Promise<void>;
+  remove(endpoint: Endpoint): Promise<void>;
+  command(
+    endpoint: Endpoint,
+    name: DeliveryCommand['command'],
+    by: string,
+    more?: Partial<DeliveryCommand>,
+  ): Promise<DeliveryCommand>;
+  /** A record for the deliverer's inbox, to the endpoint's partition. */
+  inboxRecord(endpoint: Pick<Endpoint, 'workspace' | 'id'>, value: unknown): NewRecord;
+  sealKey(endpointId: string, text: string): Endpoint['secrets'][number];
+  sealHeaders(endpointId: string, headers: Record<string, string>): Record<string, string>;
+  sealAuth(endpointId: string, auth: AuthInput | null): Endpoint['auth'];
+  /** As the API answers it: no secret, no header's value. */
+  shown(endpoint: Endpoint): { id: string } & Record<string, unknown>;
+}
+
+export interface EndpointWriterDeps {
+  ports: Ports;
+  secrets: SecretBox;
+  vet: VetTarget;
+  /** `host:port` entries of CAIRN_WEBHOOK_ALLOW. */
+  allow: readonly string[];
+  /** Of endpoints that name none, ms. */
+  retryScheduleMs: readonly number[];
+}
+
+/** A name server that hangs must not hold the answer: the sender will find out. */
+const VET_MS = 3_000;
+
+export function createEndpointWriter(deps: EndpointWriterDeps): EndpointWriter {
+  const { ports, secrets } = deps;
+  const context = { allow: deps.allow, defaultSchedule: deps.retryScheduleMs, reservedHeaders: RESERVED_HEADERS };
+
+  function inboxRecord(endpoint: Pick<Endpoint, 'workspace' | 'id'>, value: unknown): NewRecord {
+    const key = keyOf.endpoint(endpoint.workspace, endpoint.id);
+    const topic = 'delivery-inbox';
+    return { topic, partition: partitionOf(key, ports.log.partitions(topic)), key, value: encodeJson(value) };
+  }
+
+  /** A name that does not resolve yet may do so later; a forbidden one answers like any other forbidden target. */
+  async function isForbidden(url: string): Promise<boolean> {
+    const vetted = await Promise.race([deps.vet(url), ports.clock.sleep(VET_MS).then(() => null)]);
+    return vetted !== null && !vetted.ok && vetted.code === 'target_forbidden';
+  }
+
+  return {
+    async read(body, required) {
+      const { input, faults } = readEndpointInput(body, context);
+      for (const name of required)
+        if (input[name] === undefined && !faults.some((fault) => fault.path === name || fault.path === ''))
+          faults.push({ path: name, message: 'is missing' });
+      const { secret, template, auth } = input;
+      if (secret !== undefined) check(faults, 'secret', () => parseSigningKey(secret));
+      if (template) check(faults, 'template', () => compileTemplate(template));
+      if (auth?.type === 'mtls')
+        check(
+          faults,
+          'auth',
+          () => createSecureContext({ cert: auth.certificate, key: auth.key }),
+          'is no certificate with its key',
+        );
+      if (faults.length === 0) {
+        if (input.url !== undefined && (await isForbidden(input.url))) faults.push({ path: 'url', message: FORBIDDEN });
+        if (auth?.type === 'oauth2' && (await isForbidden(auth.tokenUrl)))
+          faults.push({ path: 'auth.tokenUrl', message: FORBIDDEN });
+      }
+      refuse(faults);
+      return input;
+    },
+    async put(endpoint) {
+      const change = { type: 'endpoint.put', workspace: endpoint.workspace, endpoint, at: ports.clock.now() } as const;
+      await ports.control.put(change);
+      // The inbox gets its copy from the control task too; this one is there before whatever the caller does next.
+      await ports.log.append([inboxRecord(endpoint, change)]);
+    },
+    async remove({ workspace, id }) {
+      const change = { type: 'endpoint.removed', workspace, id, at: ports.clock.now() } as const;
+      await ports.control.put(change);
+      await ports.log.append([inboxRecord({ workspace, id }, change)]);
+    },
+    async command(endpoint, name, by, more = {}) {
+      const asked: DeliveryCommand = {
+        type: 'delivery.command',
+        workspace: endpoint.workspace,
+        commandId: idOf('cmd', endpoint.id, randomBytes(16).toString('hex')),
+        endpointId: endpoint.id,
+        command: name,
+        deliveryId: null,
+        since: null,
+        by,
+        at: ports.clock.now(),
+        ...more,
+      };
+      await ports.log.append([inboxRecord(endpoint, asked)]);
+      return asked;
+    },
+    inboxRecord,
+    sealKey: (endpointId, text) => ({
+      key: secrets.seal(text, endpointId),
+      scheme: parseSigningKey(text).scheme,
+      until: null,
+    }),
+    sealHeaders: (endpointId, headers) =>
+      Object.fromEntries(Object.entries(headers).map(([name, text]) => [name, secrets.seal(text, endpointId)])),
+    sealAuth(endpointId, auth) {
+      if (auth === null) return null;
+      if (auth.type === 'mtls') return { ...auth, key: secrets.seal(auth.key, endpointId) };
+      return { ...auth, clientSecret: secrets.seal(auth.clientSecret, endpointId) };
+    },
+    shown(endpoint) {
+      const {
+        secrets: keys,
+        headers,
+        schedule,
+        createdAt,
+        auth,
+        version: _version,
+        workspace: _ws,
+        ...rest
+      } = endpoint;
+      const current = keys.find((key) => key.until === null);
+      const publicKey =
+        current?.scheme === 'v1a' ? publicKeyText(parseSigningKey(secrets.open(current.key, endpoint.id))) : null;
+      const warnings = warningsOf(endpoint.preset, endpoint.url);
+      return {
+        ...rest,
+        concurrency: endpoint.concurrency ?? null,
+        schedule: formatSchedule(schedule),
+        payload: endpoint.payload ?? 'full',
+        filter: endpoint.filter ?? null,
+        template: endpoint.template ?? null,
+        auth: shownAuth(auth ?? null),
+        headers: Object.fromEntries(Object.keys(headers).map((name) => [name, '[set]'])),
+        signing: current?.scheme ?? null,
+        ...(publicKey ? { publicKey } : {}),
+        ...(warnings.length > 0 ? { warnings } : {}),
+        createdAt: formatInstant(createdAt),
+      };
+    },
+  };
+}
+
+function shownAuth(auth: Endpoint['auth']): Record<string, unknown> | null {
+  if (!auth) return null;
+  if (auth.type === 'mtls') return { type: auth.type, certificate: auth.certificate };
+  const { type, tokenUrl, clientId, scope } = auth;
+  return { type, tokenUrl, clientId, scope };
+}
+
+function check(faults: Fault[], path: string, work: () => unknown, message?: string): void {
+  try {
+    work();
+  } catch (error) {
+    faults.push({ path, message: message ?? (error as Error).message });
+  }
+}

@@ -1,0 +1,65 @@
+import { parseInstant } from '@cairn/clock/calendar.ts';
+import type { Endpoint } from '@cairn/contracts/generated/control.ts';
+import { ProblemError, notFound } from '@cairn/service-kit/problem.ts';
+import type { Ports } from '@cairn/service-kit/service.ts';
+import type { Request } from 'express';
+import type { Fault } from '../core/deliver/endpoint-settings.ts';
+
+/** The parts of a request that several routes read; each fault names its field. */
+
+const PAGE_DEFAULT = 100;
+const PAGE_MAX = 500;
+
+/** Throws where there are faults. */
+export function refuse(faults: readonly Fault[], status = 422): void {
+  if (faults.length === 0) return;
+  throw new ProblemError({
+    status,
+    code: 'invalid-request',
+    title: 'The request cannot be carried out as it is',
+    detail: faults.map((fault) => `${fault.path || 'the body'} ${fault.message}`).join('; '),
+    errors: faults,
+  });
+}
+
+/** An absent body is an empty one. */
+export function bodyOf(request: Request): Record<string, unknown> {
+  const body: unknown = request.body ?? {};
+  if (typeof body !== 'object' || body === null || Array.isArray(body))
+    refuse([{ path: '', message: 'must be a JSON object' }]);
+  return body as Record<string, unknown>;
+}
+
+/** A time that has been, as epoch ms. */
+export function sinceOf(value: unknown, path: string, now: number): number {
+  const at = typeof value === 'string' ? parseInstant(value) : null;
+  if (at === null || at > now)
+    refuse([{ path, message: 'must be a time in the past, such as 2026-01-31T08:00:00.000Z' }]);
+  return at!;
+}
+
+export function pageOf(request: Request): { limit: number; cursor: string | undefined } {
+  const { limit, cursor } = request.query;
+  const number = limit === undefined ? PAGE_DEFAULT : Number(limit);
+  if (!Number.isInteger(number) || number < 1 || number > PAGE_MAX)
+    refuse([{ path: 'limit', message: `must be a whole number from 1 to ${PAGE_MAX}` }], 400);
+  return { limit: number, cursor: typeof cursor === 'string' ? cursor : undefined };
+}
+
+/** One page of a list that is in memory; `cursor` is the id that the page before ended with. */
+export function pageFrom<T extends { id: string }>(
+  request: Request,
+  all: readonly T[],
+): { items: T[]; next: string | null } {
+  const { limit, cursor } = pageOf(request);
+  const from = cursor === undefined ? 0 : all.findIndex(({ id }) => id === cursor) + 1;
+  const items = all.slice(from, from + limit);
+  return { items, next: from + limit < all.length ? items.at(-1)!.id : null };
+}
+
+/** Throws a 404 also for another workspace's. */
+export function endpointOf(ports: Pick<Ports, 'control'>, workspace: string, request: Request): Endpoint {
+  const endpoint = ports.control.endpoint(workspace, String(request.params['id']));
+  if (!endpoint) throw notFound('endpoint');
+  return endpoint;
+}
