@@ -4,6 +4,7 @@ import { findTestKafka } from '@cairn/testkit/kafka-broker.ts';
 import { kafkaBadDayCases } from './contract/kafka-bad-days.ts';
 import { kafkaRuleCases } from './contract/kafka-rules.ts';
 import { contractTopics } from './contract/topics.ts';
+import { killCases } from './kill/kill.contract.ts';
 import { describeLogContract } from './log.contract.ts';
 import { createKafkaLog, type KafkaLog } from './log.kafka.ts';
 
@@ -47,5 +48,16 @@ describe.skipIf(!kafka)('on a real Kafka broker', () => {
     { crash: true, isolate: true, maintain: false, moveClock: false },
   );
   describe('the nine rules', () => kafkaRuleCases(kafka!));
+  // Each round waits for the killed member's session to end.
+  describe('durability', () => {
+    const prefix = `kill${process.pid}`;
+    killCases({
+      rounds: 8,
+      prefix,
+      module: new URL('./kill/kafka.kill-adapter.ts', import.meta.url).href,
+      settings: () => ({ brokers: kafka!.brokers, prefix, sessionTimeoutMs: kafka!.how === 'given' ? 6_000 : 2_000 }),
+      timeoutMs: 240_000,
+    });
+  });
   describe('bad days', () => kafkaBadDayCases(kafka!));
 });
