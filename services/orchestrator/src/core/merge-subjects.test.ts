@@ -72,8 +72,8 @@ describe('two journeys that become one', () => {
         const { journey } = mergeJourneys(definition, journeyOf(one, 'jrn_a'), journeyOf(other, 'jrn_b'));
         const all = [...one, ...other];
         expect(journey.touchpoints).toBe(all.length);
-        expect(Object.values(journey.people).reduce((sum, trace) => sum + trace.touchpoints, 0)).toBe(all.length);
-        expect(new Set(Object.keys(journey.people))).toEqual(new Set(all.map(({ person }) => person)));
+        expect(journey.people.reduce((sum, trace) => sum + trace.touchpoints, 0)).toBe(all.length);
+        expect(new Set(journey.people.map(({ id }) => id))).toEqual(new Set(all.map(({ person }) => person)));
         expect(new Set(journey.channels)).toEqual(new Set(all.map(({ channel }) => channel)));
         const inbound = all.filter(({ direction }) => direction === 'inbound').map(({ at }) => at);
         expect(journey.inboundAt).toBe(inbound.length ? Math.max(...inbound) : null);
@@ -125,12 +125,15 @@ describe('two subjects that become one', () => {
       2,
     );
     const arriving = seeSubject(newSubject({ unit: 'person', id: 'anon' }), person('anon'), null, 3);
-    expect(Object.keys(mergeSubjects(acme, arriving, acme.aliases!).people)).toEqual(['ann']);
+    expect(mergeSubjects(acme, arriving, acme.aliases!).people.map(({ id }) => id)).toEqual(['ann']);
     const journey = {
       ...journeyOf([], 'x'),
-      people: { anon: { touchpoints: 2, inboundAt: 5 }, ann: { touchpoints: 1, inboundAt: 9 } },
+      people: [
+        { id: 'anon', touchpoints: 2, inboundAt: 5 },
+        { id: 'ann', touchpoints: 1, inboundAt: 9 },
+      ],
     };
-    expect(withAliases(journey, acme.aliases!).people).toEqual({ ann: { touchpoints: 3, inboundAt: 9 } });
+    expect(withAliases(journey, acme.aliases!).people).toEqual([{ id: 'ann', touchpoints: 3, inboundAt: 9 }]);
   });
 
   it('follow a person through two merges', () => {

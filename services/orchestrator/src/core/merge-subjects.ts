@@ -23,7 +23,7 @@ export type Aliases = Readonly<Record<string, string>>;
 
 /** The living subject with what the absorbed one knew; journeys are merged one by one by `advanceJourney`. */
 export function mergeSubjects(living: SubjectState, absorbed: SubjectState, aliases: Aliases): SubjectState {
-  const people = Object.fromEntries(Object.entries(absorbed.people).map(([id, info]) => [aliases[id] ?? id, info]));
+  const people = absorbed.people.map((info) => ({ ...info, id: aliases[info.id] ?? info.id }));
   return {
     ...living,
     account: living.account ?? (living.unit === 'account' ? absorbed.account : null),
@@ -63,7 +63,7 @@ export function mergeJourneys(
     points: mergePoints(definition, a.points, b.points),
     fit: [...new Set([...a.fit, ...b.fit])].sort(),
     qualification: rankOf(a.qualification) >= rankOf(b.qualification) ? a.qualification : b.qualification,
-    people: mergeTracesById(a.people, b.people),
+    people: mergeTraceLists(a.people, b.people),
     last: [...a.last, ...b.last]
       .sort((one, other) => other[4] - one[4] || (one[0] < other[0] ? -1 : 1))
       .slice(0, LAST_TOUCHPOINTS_KEPT),
@@ -82,6 +82,7 @@ export function mergeTraces(a: PersonTrace, b: PersonTrace): PersonTrace {
   const roles = [...new Set([...(a.roles ?? []), ...(b.roles ?? [])])].sort();
   const fit = [...new Set([...(a.fit ?? []), ...(b.fit ?? [])])].sort();
   return {
+    id: a.id,
     touchpoints: a.touchpoints + b.touchpoints,
     inboundAt: latest(a.inboundAt, b.inboundAt),
     ...(roles.length ? { roles } : {}),
@@ -91,20 +92,23 @@ export function mergeTraces(a: PersonTrace, b: PersonTrace): PersonTrace {
 
 /** A journey's people under the names that the living subject knows them by. */
 export function withAliases(journey: JourneyState, aliases: Aliases): JourneyState {
-  if (!Object.keys(journey.people).some((id) => aliases[id] !== undefined)) return journey;
-  let people: JourneyState['people'] = {};
-  for (const [id, trace] of Object.entries(journey.people))
-    people = mergeTracesById(people, { [aliases[id] ?? id]: trace });
-  return { ...journey, people };
+  if (!journey.people.some(({ id }) => aliases[id] !== undefined)) return journey;
+  return {
+    ...journey,
+    people: mergeTraceLists(
+      [],
+      journey.people.map((trace) => ({ ...trace, id: aliases[trace.id] ?? trace.id })),
+    ),
+  };
 }
 
-function mergeTracesById(a: JourneyState['people'], b: JourneyState['people']): JourneyState['people'] {
-  const merged: Record<string, PersonTrace> = { ...a };
-  for (const [id, trace] of Object.entries(b)) {
-    const known = merged[id];
-    merged[id] = known ? mergeTraces(known, trace) : trace;
+function mergeTraceLists(a: JourneyState['people'], b: JourneyState['people']): JourneyState['people'] {
+  const merged = new Map<string, PersonTrace>();
+  for (const trace of [...a, ...b]) {
+    const known = merged.get(trace.id);
+    merged.set(trace.id, known ? mergeTraces(known, trace) : trace);
   }
-  return merged;
+  return [...merged.values()].sort((x, y) => (x.id < y.id ? -1 : 1));
 }
 
 function mergeOutcome(a: JourneyState, b: JourneyState): Pick<JourneyState, 'status' | 'endedAt'> {

@@ -3,6 +3,7 @@ import { formatDuration, formatInstant, formatInstantOrNull } from '@cairn/clock
 import { journeyId } from '@cairn/contracts/ids.ts';
 import type { Journey, JourneyPerson } from '@cairn/contracts/generated/journey.ts';
 import type { CompiledDefinition } from './definition/compile-definition.ts';
+import { byId } from './people.ts';
 import { renderAlert } from './render-alert.ts';
 import { engagementAt } from './score/engagement.ts';
 import { fitOf } from './score/fit.ts';
@@ -89,11 +90,11 @@ export function renderJourney(
 
 function renderPeople(subject: SubjectState, journey: JourneyState): JourneyPerson[] {
   const people: JourneyPerson[] = [];
-  for (const [id, trace] of Object.entries(journey.people)) {
-    const info = subject.people[id];
+  for (const trace of journey.people) {
+    const info = byId(subject.people, trace.id);
     if (!info) continue;
     people.push({
-      id,
+      id: trace.id,
       name: info.name,
       email: info.email,
       roles: [...(trace.roles ?? [])],

@@ -2,6 +2,7 @@
 import { formatInstant } from '@cairn/clock/calendar.ts';
 import type { TouchpointItem } from '@cairn/contracts/generated/journey.ts';
 import type { Touchpoint } from '@cairn/contracts/generated/touchpoint.ts';
+import { roughSize } from './rough-size.ts';
 import { LAST_PROPERTIES_CHARS, type LastTouchpoint } from './state.ts';
 
 export function renderTouchpoint(
@@ -33,7 +34,7 @@ export function lastTouchpointOf(
   personId: string | null,
 ): LastTouchpoint {
   const { id, messageId, kind, event, receivedAt, channel, properties } = touchpoint;
-  const small = JSON.stringify(properties).length <= LAST_PROPERTIES_CHARS;
+  const small = roughSize(properties, LAST_PROPERTIES_CHARS) <= LAST_PROPERTIES_CHARS;
   return [id, messageId, kind, event, at, receivedAt, direction, channel, personId, small ? properties : null];
 }
 

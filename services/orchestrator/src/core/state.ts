@@ -14,7 +14,8 @@ export interface SubjectState {
   host: string | null;
   /** As last seen, traits bounded. */
   account: AccountSummary | null;
-  people: Readonly<Record<string, PersonInfo>>;
+  /** In the order in which they came; a list, because every id as a key would cost a hidden class of its own. */
+  people: readonly PersonInfo[];
   /** Absorbed person id → who lives on; for state that arrives after the merge was told. */
   aliases?: Readonly<Record<string, string>>;
   /** By definition name. */
@@ -32,10 +33,11 @@ export interface MovedSubject {
 }
 
 export interface PersonInfo {
+  id: string;
   name: string | null;
   email: string | null;
   userId: string | null;
-  /** Log time of their last touchpoint. */
+  /** Log time of a touchpoint of theirs, at most an hour older than the last one's. */
   seenAt: number;
 }
 
@@ -57,12 +59,12 @@ export interface JourneyState {
   outboundAt: number | null;
   pauses: Pauses;
   stall: StallState;
-  /** Engagement: rule name → its sum. */
-  points: Readonly<Record<string, RuleSum>>;
+  points: Points;
   /** Fit rules of the account that hold now. */
   fit: readonly string[];
   qualification: 'mql' | 'sql' | null;
-  people: Readonly<Record<string, PersonTrace>>;
+  /** In the order in which they came. */
+  people: readonly PersonTrace[];
   /** Newest first. */
   last: readonly LastTouchpoint[];
   /** By kind; resolved ones are gone. */
@@ -73,8 +75,15 @@ export interface JourneyState {
 /** [stage, entered, left, the touchpoint that entered it (null: the journey started there)] */
 export type Visit = readonly [stage: string, enteredAt: number, leftAt: number | null, touchpointId: string | null];
 
-/** [the sum at that time, that time, the last touchpoint that counted] */
-export type RuleSum = readonly [sum: number, at: number, touchpointId: string];
+/** Engagement: three lists side by side, an entry for each rule that ever matched. */
+export interface Points {
+  /** When the sums were worth what they are. */
+  at: number;
+  rules: readonly string[];
+  sums: readonly number[];
+  /** The last touchpoint that counted. */
+  by: readonly string[];
+}
 
 /** Of pauses between inbound touchpoints: [how many, milliseconds together, business days together] */
 export type Pauses = readonly [count: number, ms: number, businessDays: number];
@@ -91,6 +100,7 @@ export interface StallState {
 }
 
 export interface PersonTrace {
+  id: string;
   touchpoints: number;
   inboundAt: number | null;
   roles?: readonly string[];
@@ -135,8 +145,8 @@ export const VISITS_KEPT = 30;
 export const CHANNELS_KEPT = 20;
 /** An alert shows the last few; the timeline has them all. */
 export const LAST_TOUCHPOINTS_KEPT = 3;
-/** Characters of JSON of a touchpoint's properties that an alert may show. */
-export const LAST_PROPERTIES_CHARS = 120;
+/** Of a touchpoint's properties that an alert may show, names and values together; of more, none. */
+export const LAST_PROPERTIES_CHARS = 60;
 /** Characters of JSON of an account's traits. */
 export const TRAITS_CHARS = 4_096;
 export const ALIASES_KEPT = 50;

@@ -12,6 +12,7 @@ import type {
 } from '@cairn/contracts/generated/stitched.ts';
 import { TIMER_PURPOSES } from '../core/advance-journey.ts';
 import { mergeSubjects, withAliases } from '../core/merge-subjects.ts';
+import { byId } from '../core/people.ts';
 import { slotOf } from '../core/render-journey.ts';
 import { isMoved, type MovedSubject, type SubjectState } from '../core/state.ts';
 import { foldPeople, newSubject } from '../core/subject.ts';
@@ -116,7 +117,7 @@ export function takePersonMerged(scope: AdvanceScope, message: PersonMergedNotic
   const before = stored ?? newSubject(ref);
   const folded = foldPeople(before, from, person, now);
   const advanced = advanceSubject(scope, folded, scope.definitions, (_definition, journey) =>
-    journey?.people[from] ? { type: 'people.merged', from, into, cause } : null,
+    journey && byId(journey.people, from) ? { type: 'people.merged', from, into, cause } : null,
   );
   if (!advanced) work.set(key, folded);
   if (ref.unit === 'account') joinWithin(scope, message);

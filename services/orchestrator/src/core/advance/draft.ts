@@ -4,6 +4,7 @@ import type { AlertFact } from '@cairn/contracts/generated/alert.ts';
 import type { Advanced, JourneyInput, JourneyOutput, TimerPurpose } from '../advance-journey.ts';
 import { resolveAlert } from '../alert.ts';
 import type { CompiledDefinition } from '../definition/compile-definition.ts';
+import { NO_POINTS } from '../score/engagement.ts';
 import { startVisits } from '../stage.ts';
 import { NO_PAUSES } from '../stall/fixed-stall.ts';
 import type { AlertKind, AlertState, JourneyState, SubjectState } from '../state.ts';
@@ -83,10 +84,10 @@ function beginning(definition: CompiledDefinition, input: JourneyInput): Journey
     outboundAt: null,
     pauses: NO_PAUSES,
     stall: { at: null, due: null, lag: 0, settled: false },
-    points: {},
+    points: NO_POINTS,
     fit: [],
     qualification: null,
-    people: {},
+    people: [],
     last: [],
     alerts: {},
     updatedAt: input.now,

@@ -101,7 +101,7 @@ function openStallAlert(draft: Draft): void {
 function quietPerson(journey: JourneyState): string | null {
   let quiet: string | null = null;
   let latest = -Infinity;
-  for (const [id, { inboundAt }] of Object.entries(journey.people)) {
+  for (const { id, inboundAt } of journey.people) {
     if (inboundAt === null || inboundAt < latest || (inboundAt === latest && quiet !== null && id > quiet)) continue;
     quiet = id;
     latest = inboundAt;

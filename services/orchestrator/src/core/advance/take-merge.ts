@@ -1,5 +1,6 @@
 /** Journeys and people that turn out to be one: what was absorbed arrives, and the clock is set by both. */
 import { mergeJourneys, mergeTraces, unarmed } from '../merge-subjects.ts';
+import { byId, withItem, without } from '../people.ts';
 import { qualificationNow } from './score-now.ts';
 import { closeAlert, setTimer, type Draft } from './draft.ts';
 import { armEscalation, settleStall } from './settle-stall.ts';
@@ -29,10 +30,12 @@ function merge(draft: Draft, other: JourneyState): void {
 }
 
 export function takeMergedPeople(draft: Draft, from: string, into: string): void {
-  const { [from]: absorbed, ...others } = draft.journey.people;
+  const { people } = draft.journey;
+  const absorbed = byId(people, from);
   if (!absorbed) return;
-  const living = others[into];
-  draft.journey.people = { ...others, [into]: living ? mergeTraces(living, absorbed) : absorbed };
+  const living = byId(people, into);
+  const trace = living ? mergeTraces(living, absorbed) : { ...absorbed, id: into };
+  draft.journey.people = withItem(without(people, from), trace);
   draft.journey.last = draft.journey.last.map((touchpoint) =>
     touchpoint[8] === from ? [...touchpoint.slice(0, 8), into, touchpoint[9]] : touchpoint,
   ) as unknown as JourneyState['last'];

@@ -3,8 +3,9 @@ import type { AccountSummary, PersonSummary } from '@cairn/contracts/generated/s
 import type { Touchpoint } from '@cairn/contracts/generated/touchpoint.ts';
 import type { JourneyFacts, JourneyPath, Scene } from '../condition.ts';
 import type { CompiledDefinition } from '../definition/compile-definition.ts';
+import { byId, withItem } from '../people.ts';
 import { lastTouchpointOf, renderTouchpoint } from '../render-touchpoint.ts';
-import { addPoints, engagementAt } from '../score/engagement.ts';
+import { addPoints, engagementTotal } from '../score/engagement.ts';
 import { fitOf, fitRulesThatHold } from '../score/fit.ts';
 import { rankOf } from '../score/qualification.ts';
 import { stageAt, stageEntered, withEntry, withStart } from '../stage.ts';
@@ -32,7 +33,7 @@ export function takeTouchpoint(draft: Draft, { touchpoint, person, account }: To
     direction: null,
     person,
     account: account ?? draft.subject.account,
-    journey: factsOf(draft),
+    journey: new DraftFacts(draft),
   };
   const direction = directionOf(definition, touchpoint, scene);
   scene.direction = direction;
@@ -121,18 +122,25 @@ function withTrace(
   inboundAt: number | null,
 ): JourneyState['people'] {
   const { definition, subject, journey } = draft;
-  const before = journey.people[id];
-  const roles = definition.roles.filter(({ holds }) => holds(scene)).map(({ name }) => name);
-  const fit = fitRulesThatHold(definition, scene, true);
+  const before = byId(journey.people, id);
+  const known = before?.inboundAt ?? null;
   const trace: PersonTrace = {
+    id,
     touchpoints: (before?.touchpoints ?? 0) + 1,
-    inboundAt: inboundAt === null ? (before?.inboundAt ?? null) : Math.max(before?.inboundAt ?? inboundAt, inboundAt),
-    ...(roles.length ? { roles } : {}),
-    ...(fit.length ? { fit } : {}),
+    inboundAt: inboundAt === null ? known : Math.max(known ?? inboundAt, inboundAt),
   };
-  const people = { ...journey.people, [id]: trace };
-  if (before || Object.keys(people).length <= PEOPLE_KEPT) return people;
-  return Object.fromEntries(Object.entries(people).filter(([known]) => subject.people[known] !== undefined));
+  const roles = rolesOf(definition, scene);
+  const fit = fitRulesThatHold(definition, scene, true);
+  if (roles.length > 0) trace.roles = roles;
+  if (fit.length > 0) trace.fit = fit;
+  const people = withItem(journey.people, trace);
+  return people.length <= PEOPLE_KEPT ? people : people.filter((one) => byId(subject.people, one.id) !== undefined);
+}
+
+function rolesOf(definition: CompiledDefinition, scene: Scene): readonly string[] {
+  const held: string[] = [];
+  for (const { name, holds } of definition.roles) if (holds(scene)) held.push(name);
+  return held;
 }
 
 function withLast(
@@ -150,38 +158,41 @@ function withLast(
   return next.slice(0, LAST_TOUCHPOINTS_KEPT);
 }
 
-function factsOf(draft: Draft): JourneyFacts {
-  const { definition, journey, subject, now } = draft;
-  return {
-    get stage() {
-      return journey.stage;
-    },
-    get openAlerts() {
-      return Object.keys(journey.alerts);
-    },
-    read(name: JourneyPath): unknown {
-      switch (name) {
-        case 'stage':
-        case 'status':
-        case 'touchpoints':
-        case 'channels':
-        case 'qualification':
-          return journey[name];
-        case 'stages':
-          return journey.visits.map(([stage]) => stage);
-        case 'unit':
-          return subject.unit;
-        case 'people':
-          return Object.keys(journey.people).length;
-        case 'engagement':
-          return engagementAt(definition, journey.points, now).engagement;
-        case 'fit':
-          return fitOf(definition, journey).fit;
-        case 'score':
-          return totalNow(draft);
-        default:
-          return name satisfies never;
-      }
-    },
-  };
+/** A class, so that a touchpoint makes one small object of it and no closures. */
+class DraftFacts implements JourneyFacts {
+  readonly #draft: Draft;
+  constructor(draft: Draft) {
+    this.#draft = draft;
+  }
+  get stage(): string {
+    return this.#draft.journey.stage;
+  }
+  get openAlerts(): readonly string[] {
+    return Object.keys(this.#draft.journey.alerts);
+  }
+  read(name: JourneyPath): unknown {
+    const { definition, journey, subject, now } = this.#draft;
+    switch (name) {
+      case 'stage':
+      case 'status':
+      case 'touchpoints':
+      case 'channels':
+      case 'qualification':
+        return journey[name];
+      case 'stages':
+        return journey.visits.map(([stage]) => stage);
+      case 'unit':
+        return subject.unit;
+      case 'people':
+        return journey.people.length;
+      case 'engagement':
+        return engagementTotal(definition, journey.points, now);
+      case 'fit':
+        return fitOf(definition, journey).fit;
+      case 'score':
+        return totalNow(this.#draft);
+      default:
+        return name satisfies never;
+    }
+  }
 }

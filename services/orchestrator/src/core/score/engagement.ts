@@ -4,10 +4,10 @@
  */
 import type { ScoreReason } from '@cairn/contracts/generated/journey.ts';
 import type { Scene } from '../condition.ts';
-import type { CompiledDefinition } from '../definition/compile-definition.ts';
-import type { RuleSum } from '../state.ts';
+import type { CompiledDefinition, CompiledRule } from '../definition/compile-definition.ts';
+import type { Points } from '../state.ts';
 
-export type Points = Readonly<Record<string, RuleSum>>;
+export const NO_POINTS: Points = Object.freeze({ at: 0, rules: [], sums: [], by: [] });
 
 /** Less than this is what is left of something long past, not a reason. */
 const NEGLIGIBLE_POINTS = 1e-9;
@@ -20,19 +20,13 @@ export function addPoints(
   at: number,
   touchpointId: string,
 ): Points {
-  let next: Record<string, RuleSum> | null = null;
+  let next: Draft | null = null;
   for (const rule of definition.engagement) {
     if (!rule.when(scene)) continue;
-    next ??= { ...points };
-    const [sum, since, last] = next[rule.name] ?? [0, at, touchpointId];
-    const late = at < since;
-    const raised = late
-      ? sum + rule.add * fading(definition.halfLifeMs, since - at)
-      : sum * fading(definition.halfLifeMs, at - since) + rule.add;
-    const cut = rule.atMost !== null && raised > rule.atMost ? rule.atMost : raised;
-    next[rule.name] = late ? [cut, since, last] : [cut, at, touchpointId];
+    next ??= begin(definition, points, at);
+    addTo(next, rule, touchpointId);
   }
-  return next ?? points;
+  return next ? { at: next.at, rules: next.rules, sums: next.sums, by: next.by } : points;
 }
 
 /** What the sums are worth at `now`, and the reasons in the definition's order. */
@@ -43,38 +37,88 @@ export function engagementAt(
 ): { engagement: number; reasons: ScoreReason[] } {
   const reasons: ScoreReason[] = [];
   let engagement = 0;
+  const left = fading(definition.halfLifeMs, now - points.at);
   for (const { name } of definition.engagement) {
-    const rule = points[name];
-    if (!rule) continue;
-    const worth = rule[0] * fading(definition.halfLifeMs, now - rule[1]);
-    if (Math.abs(worth) < NEGLIGIBLE_POINTS) continue;
-    reasons.push({ name, points: worth, touchpointId: rule[2] });
+    const place = points.rules.indexOf(name);
+    if (place < 0) continue;
+    const worth = points.sums[place]! * left;
+    if (isNegligible(worth)) continue;
+    reasons.push({ name, points: worth, touchpointId: points.by[place]! });
     engagement += worth;
   }
   return { engagement, reasons };
 }
 
-/** Both journeys' sums as one, whichever comes first. */
-export function mergePoints(definition: CompiledDefinition, a: Points, b: Points): Points {
-  const merged: Record<string, RuleSum> = {};
-  for (const { name, atMost } of definition.engagement) {
-    const one = a[name];
-    const other = b[name];
-    if (!one || !other) {
-      const only = one ?? other;
-      if (only) merged[name] = only;
-      continue;
-    }
-    const [late, early] = isNewer(one, other) ? [one, other] : [other, one];
-    const sum = late[0] + early[0] * fading(definition.halfLifeMs, late[1] - early[1]);
-    merged[name] = [atMost !== null && sum > atMost ? atMost : sum, late[1], late[2]];
+/** The same without the reasons. */
+export function engagementTotal(definition: CompiledDefinition, points: Points, now: number): number {
+  let engagement = 0;
+  const left = fading(definition.halfLifeMs, now - points.at);
+  for (const { name } of definition.engagement) {
+    const place = points.rules.indexOf(name);
+    if (place < 0) continue;
+    const worth = points.sums[place]! * left;
+    if (!isNegligible(worth)) engagement += worth;
   }
-  return merged;
+  return engagement;
 }
 
-function isNewer(one: RuleSum, other: RuleSum): boolean {
-  if (one[1] !== other[1]) return one[1] > other[1];
-  return one[2] !== other[2] ? one[2] > other[2] : one[0] > other[0];
+/** Both journeys' sums as one, whichever comes first. */
+export function mergePoints(definition: CompiledDefinition, a: Points, b: Points): Points {
+  if (a.rules.length === 0) return b;
+  if (b.rules.length === 0) return a;
+  const [late, early] = isNewer(a, b) ? [a, b] : [b, a];
+  const left = fading(definition.halfLifeMs, late.at - early.at);
+  const merged: Draft = { at: late.at, late: 1, rules: [], sums: [], by: [] };
+  for (const { name, atMost } of definition.engagement) {
+    const one = late.rules.indexOf(name);
+    const other = early.rules.indexOf(name);
+    if (one < 0 && other < 0) continue;
+    const sum = (one < 0 ? 0 : late.sums[one]!) + (other < 0 ? 0 : early.sums[other]! * left);
+    merged.rules.push(name);
+    merged.sums.push(atMost !== null && sum > atMost ? atMost : sum);
+    merged.by.push(one < 0 ? early.by[other]! : late.by[one]!);
+  }
+  return { at: merged.at, rules: merged.rules, sums: merged.sums, by: merged.by };
+}
+
+interface Draft {
+  at: number;
+  /** What is left of a touchpoint that came late; 1 for the newest. */
+  late: number;
+  rules: string[];
+  sums: number[];
+  by: string[];
+}
+
+/** Copies, worth what they are at the later of the two times. */
+function begin(definition: CompiledDefinition, points: Points, at: number): Draft {
+  const isEmpty = points.rules.length === 0;
+  const later = isEmpty ? at : Math.max(points.at, at);
+  const left = isEmpty ? 1 : fading(definition.halfLifeMs, later - points.at);
+  const sums = points.sums.slice();
+  if (left !== 1) for (let i = 0; i < sums.length; i++) sums[i]! *= left;
+  const late = fading(definition.halfLifeMs, later - at);
+  return { at: later, late, rules: points.rules.slice(), sums, by: points.by.slice() };
+}
+
+function addTo(draft: Draft, rule: CompiledRule, touchpointId: string): void {
+  let place = draft.rules.indexOf(rule.name);
+  if (place < 0) {
+    place = draft.rules.push(rule.name) - 1;
+    draft.sums.push(0);
+    draft.by.push(touchpointId);
+  }
+  const sum = draft.sums[place]! + rule.add * draft.late;
+  draft.sums[place] = rule.atMost !== null && sum > rule.atMost ? rule.atMost : sum;
+  if (draft.late === 1) draft.by[place] = touchpointId;
+}
+
+function isNewer(a: Points, b: Points): boolean {
+  return a.at !== b.at ? a.at > b.at : JSON.stringify(a) > JSON.stringify(b);
+}
+
+function isNegligible(worth: number): boolean {
+  return worth < NEGLIGIBLE_POINTS && worth > -NEGLIGIBLE_POINTS;
 }
 
 function fading(halfLifeMs: number | null, elapsedMs: number): number {

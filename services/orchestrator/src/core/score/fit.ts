@@ -20,9 +20,7 @@ export function fitOf(
   const reasons: ScoreReason[] = [];
   let fit = 0;
   for (const { name, add, atMost, ofPerson } of definition.fit) {
-    const holds = ofPerson
-      ? Object.values(journey.people).some((trace) => trace.fit?.includes(name))
-      : journey.fit.includes(name);
+    const holds = ofPerson ? journey.people.some((trace) => trace.fit?.includes(name)) : journey.fit.includes(name);
     if (!holds) continue;
     const points = atMost === null ? add : Math.min(add, atMost);
     reasons.push({ name, points, touchpointId: null });

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { definitionOf } from '../../testkit/definition-of.ts';
 import { touchpointOf } from '../../testkit/touchpoint-of.ts';
 import type { Scene } from '../condition.ts';
-import { addPoints, engagementAt, mergePoints, type Points } from './engagement.ts';
+import type { Points } from '../state.ts';
+import { NO_POINTS, addPoints, engagementAt, engagementTotal, mergePoints } from './engagement.ts';
 import { fitOf, fitRulesThatHold } from './fit.ts';
 import { qualificationAt, type Qualification } from './qualification.ts';
 
@@ -38,7 +39,7 @@ const add = (points: Points, event: string, at: number): Points =>
 
 describe('engagement', () => {
   it('halves with every half-life, and a match adds to what is left', () => {
-    const points = add(add({}, 'Pricing', 0), 'Pricing', 7 * DAY);
+    const points = add(add(NO_POINTS, 'Pricing', 0), 'Pricing', 7 * DAY);
     expect(engagementAt(definition, points, 7 * DAY)).toEqual({
       engagement: 15 + 1.5,
       reasons: [
@@ -50,17 +51,17 @@ describe('engagement', () => {
   });
 
   it('cuts a rule’s sum to its most after each match', () => {
-    let points: Points = {};
+    let points: Points = NO_POINTS;
     for (let i = 0; i < 10; i++) points = add(points, 'Pricing', i);
     expect(engagementAt(definition, points, 9).reasons[0]!.points).toBe(25);
   });
 
   it('may be taken away from', () => {
-    expect(engagementAt(definition, add({}, 'Unsubscribed', 0), 0)).toMatchObject({ engagement: -7 });
+    expect(engagementAt(definition, add(NO_POINTS, 'Unsubscribed', 0), 0)).toMatchObject({ engagement: -7 });
   });
 
   it('names no rule that is worth nothing any more', () => {
-    expect(engagementAt(definition, add({}, 'Pricing', 0), 1_000 * DAY)).toEqual({ engagement: 0, reasons: [] });
+    expect(engagementAt(definition, add(NO_POINTS, 'Pricing', 0), 1_000 * DAY)).toEqual({ engagement: 0, reasons: [] });
   });
 
   it('is exact for touchpoints that come late, whatever their order', () => {
@@ -70,7 +71,7 @@ describe('engagement', () => {
         const total = (order: number[]): number =>
           engagementAt(
             uncapped,
-            order.reduce<Points>((points, at) => addPoints(uncapped, points, scene('X'), at, `tp${at}`), {}),
+            order.reduce<Points>((points, at) => addPoints(uncapped, points, scene('X'), at, `tp${at}`), NO_POINTS),
             10 * DAY,
           ).engagement;
         const expected = list.reduce((sum, at) => sum + 3 * 2 ** (-(10 * DAY - at) / DAY), 0);
@@ -90,11 +91,18 @@ describe('engagement', () => {
     );
     fc.assert(
       fc.property(touches, fc.integer({ min: 60 * DAY, max: 90 * DAY }), (list, now) => {
-        const points = list.reduce<Points>((sums, { event, at }) => add(sums, event, at), {});
+        const points = list.reduce<Points>((sums, { event, at }) => add(sums, event, at), NO_POINTS);
         const { engagement, reasons } = engagementAt(definition, points, now);
         expect(reasons.reduce((sum, reason) => sum + reason.points, 0)).toBe(engagement);
         if (reasons.length === 0) return;
-        const { [reasons[0]!.name]: _first, ...others } = points;
+        expect(engagementTotal(definition, points, now)).toBe(engagement);
+        const keep = (_: unknown, i: number): boolean => points.rules[i] !== reasons[0]!.name;
+        const others = {
+          ...points,
+          rules: points.rules.filter(keep),
+          sums: points.sums.filter(keep),
+          by: points.by.filter(keep),
+        };
         expect(engagementAt(definition, others, now).engagement).toBeCloseTo(engagement - reasons[0]!.points, 9);
       }),
       { numRuns: 1_000 },
@@ -106,7 +114,7 @@ describe('engagement', () => {
       .array(fc.record({ event: fc.constantFrom('Pricing', 'Other'), at: fc.integer({ min: 0, max: 30 * DAY }) }), {
         maxLength: 10,
       })
-      .map((list) => list.reduce<Points>((points, { event, at }) => add(points, event, at), {}));
+      .map((list) => list.reduce<Points>((points, { event, at }) => add(points, event, at), NO_POINTS));
     fc.assert(
       fc.property(sums, sums, (a, b) => {
         expect(mergePoints(definition, a, b)).toEqual(mergePoints(definition, b, a));
@@ -117,10 +125,10 @@ describe('engagement', () => {
 
 describe('fit', () => {
   it('counts what holds of the account, and of any of its people', () => {
-    const people = {
-      ann: { touchpoints: 1, inboundAt: null, fit: ['senior'] },
-      bob: { touchpoints: 1, inboundAt: null },
-    };
+    const people = [
+      { id: 'ann', touchpoints: 1, inboundAt: null, fit: ['senior'] },
+      { id: 'bob', touchpoints: 1, inboundAt: null },
+    ];
     const held = fitRulesThatHold(definition, scene('x', 'VP', 80), false);
     expect(held).toEqual(['size']);
     expect(fitRulesThatHold(definition, scene('x', 'VP', 80), true)).toEqual(['senior']);
@@ -131,7 +139,7 @@ describe('fit', () => {
         { name: 'senior', points: 10, touchpointId: null },
       ],
     });
-    expect(fitOf(definition, { fit: [], people: {} })).toEqual({ fit: 0, reasons: [] });
+    expect(fitOf(definition, { fit: [], people: [] })).toEqual({ fit: 0, reasons: [] });
   });
 });
 
