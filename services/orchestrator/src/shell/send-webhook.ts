@@ -1,5 +1,6 @@
 import type { Clock } from '@cairn/clock/clock.ts';
 import type { Metrics } from '@cairn/service-kit/metrics.ts';
+import { TRACEPARENT, startSpan } from '@cairn/service-kit/telemetry.ts';
 import type { EffectRunner } from '@cairn/task/task.ts';
 import type { AttemptResult, SendWebhook } from '../core/deliver/model.ts';
 import { parseSigningKey, signatureHeader } from '../core/deliver/sign.ts';
@@ -72,7 +73,7 @@ export function createSendWebhook(deps: SendWebhookDeps): EffectRunner {
     };
   }
 
-  async function attempt(payload: SendWebhook, signal: AbortSignal) {
+  async function attempt(payload: SendWebhook, traceparent: string | undefined, signal: AbortSignal) {
     const vetted = await abortable(deps.vet(payload.url), signal);
     if (!vetted.ok) throw new AttemptFault(vetted.code);
     const { endpointId, auth } = payload;
@@ -81,6 +82,7 @@ export function createSendWebhook(deps: SendWebhookDeps): EffectRunner {
       auth?.type === 'mtls' ? { certificate: auth.certificate, key: deps.secrets.open(auth.key, endpointId) } : null;
     const body = Buffer.from(await bodyOf(payload));
     const headers = headersOf(payload, token, body, deps.clock.now());
+    if (traceparent !== undefined) headers[TRACEPARENT] = traceparent;
     const { url } = vetted;
     const dispatcher = deps.pools.of({ ...vetted, clientCertificate });
     const answer = await exchange(dispatcher, `${url.pathname}${url.search}`, headers, body, signal);
@@ -92,8 +94,19 @@ export function createSendWebhook(deps: SendWebhookDeps): EffectRunner {
     const payload = effect.payload as SendWebhook;
     const at = deps.clock.now();
     const startedAt = deps.clock.monotonic();
-    const answer = await withinTime(deps.clock, context.signal, (signal) => attempt(payload, signal));
+    const span = startSpan('webhook.attempt', context.traceparent ?? undefined);
+    const answer = await withinTime(deps.clock, context.signal, (signal) =>
+      attempt(payload, span.traceparent, signal),
+    ).catch((error: unknown) => {
+      span.end(error);
+      throw error;
+    });
     const durationMs = Math.round(deps.clock.monotonic() - startedAt);
+    span.set('cairn.endpoint', payload.endpointId);
+    span.set('cairn.delivery', payload.deliveryId);
+    span.set('cairn.attempt', payload.attempt);
+    if (answer.status !== null) span.set('http.response.status_code', answer.status);
+    span.end(answer.code ?? undefined);
     attempts.inc({ code: answer.code ?? 'ok' });
     seconds.observe(durationMs / 1000);
     const { workspace, endpointId, deliveryId } = payload;

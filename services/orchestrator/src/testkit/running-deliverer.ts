@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { systemClock } from '@cairn/clock/clock.system.ts';
 import { TOPIC_NAMES, TOPICS } from '@cairn/contracts/topics.ts';
+import type { Log } from '@cairn/log/log.ts';
 import { createMemoryLog } from '@cairn/log/log.memory.ts';
 import type { MemoryLog } from '@cairn/log/log.memory.ts';
 import type { Delivery } from '@cairn/contracts/generated/delivery.ts';
@@ -14,6 +15,7 @@ import { createMetrics } from '@cairn/service-kit/metrics.ts';
 import type { Metrics } from '@cairn/service-kit/metrics.ts';
 import type { Ports } from '@cairn/service-kit/service.ts';
 import { runTask } from '@cairn/task/run-task.ts';
+import type { Logger } from 'pino';
 import { requestDeliveries } from '../core/deliver/request-delivery.ts';
 import type { WebhookFact } from '../core/deliver/request-delivery.ts';
 import { createControlRoutes, createWorkspace } from '../shell/control-routes.ts';
@@ -27,6 +29,7 @@ export type Parsed = any;
 
 /** The deliverer with its routes on a port, over a memory log and the machine's clock: what a receiver and an operator meet. */
 export interface RunningDeliverer {
+  /** A memory log unless another was given; `values` and `crash` need it. */
   log: MemoryLog;
   ports: Ports;
   metrics: Metrics;
@@ -53,13 +56,16 @@ export interface RunningDeliverer {
 
 export async function startRunningDeliverer(
   config: Partial<DelivererConfig> = {},
-  more: { disk?: MemoryLog['disk']; workspace?: NewWorkspace; seams?: DelivererSeams } = {},
+  more: { disk?: MemoryLog['disk']; log?: Log; workspace?: NewWorkspace; seams?: DelivererSeams; logger?: Logger } = {},
 ): Promise<RunningDeliverer> {
   const topics = TOPIC_NAMES.map((name) => ({ ...TOPICS[name], partitions: TOPICS[name].partitionsEmbedded }));
-  const log = createMemoryLog({ topics, clock: systemClock, ...(more.disk ? { disk: more.disk } : {}) });
+  const log =
+    (more.log as MemoryLog | undefined) ??
+    createMemoryLog({ topics, clock: systemClock, ...(more.disk ? { disk: more.disk } : {}) });
+  const logger = more.logger ?? silentLogger();
   const metrics = createMetrics();
   const control = await startControlMirror(log, systemClock);
-  const ports: Ports = { log, clock: systemClock, logger: silentLogger(), metrics, control };
+  const ports: Ports = { log, clock: systemClock, logger, metrics, control };
   const deliverer = await startDeliverer(
     ports,
     { webhookAllow: [], retryScheduleMs: [50, 50], secretKey: 'a key', ...config },
@@ -74,7 +80,7 @@ export async function startRunningDeliverer(
   const defaultDefinition = async () => ({ name: 'b2b-sales', definition: { name: 'b2b-sales' } });
   const controlRoutes = createControlRoutes({ ports, defaultDefinition });
   const server = createServer(
-    createExpressApp({ logger: silentLogger() }, (app) => {
+    createExpressApp({ logger }, (app) => {
       deliverer.routes.routes(app);
       controlRoutes.routes(app);
     }),
