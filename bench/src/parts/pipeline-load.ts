@@ -10,14 +10,19 @@ export interface PipelineFigures {
   secondsToAdvance: number;
 }
 
-/** Sends everything as fast as it is taken (4 connections, batches of 100), then waits until the orchestrator has seen it all. */
+/**
+ * Sends everything as fast as it is taken (4 connections, batches of 100), then waits until the orchestrator has seen it all. For a
+ * second run on the same product, `firstNumber` keeps the messageIds apart.
+ */
 export async function runPipeline(
   product: Product,
-  options: { touchpoints: number; people: number; companies: number },
+  options: { touchpoints: number; people: number; companies: number; firstNumber?: number },
 ): Promise<PipelineFigures> {
+  const advanced = (): Promise<number> => metric(product, 'cairn_touchpoints_advanced_total');
+  const before = await advanced();
   const startedAt = performance.now();
   const worker = new Worker(new URL('./pipeline-sender.ts', import.meta.url), {
-    workerData: { url: product.first.url, writeKey: product.first.writeKey, ...options },
+    workerData: { url: product.first.url, writeKey: product.first.writeKey, firstNumber: 0, ...options },
   });
   const sent = await new Promise<{ seconds: number }>((resolve, reject) => {
     worker.once('message', resolve);

@@ -2,19 +2,20 @@
 import { Agent, request } from 'node:http';
 import { parentPort, workerData } from 'node:worker_threads';
 
-const { url, writeKey, touchpoints, people, companies } = workerData as {
+const { url, writeKey, touchpoints, people, companies, firstNumber } = workerData as {
   url: string;
   writeKey: string;
   touchpoints: number;
   people: number;
   companies: number;
+  firstNumber: number;
 };
 const BATCH = 100;
 const CONNECTIONS = 4;
 const EVENTS = ['Page Viewed', 'Page Viewed', 'Page Viewed', 'Email Opened', 'Webinar Attended', 'Demo Requested'];
 
 const bodies: Buffer[] = [];
-for (let start = 0; start < touchpoints; start += BATCH) {
+for (let start = firstNumber; start < firstNumber + touchpoints; start += BATCH) {
   const batch = Array.from({ length: BATCH }, (_, index) => {
     const number = start + index;
     const person = number % people;
