@@ -68,7 +68,7 @@ export const DEFAULT_LIMITS: CycleLimits = {
   maxRecords: 2_000,
   maxBytes: 4 * 1024 * 1024,
   // The event loop serves HTTP too: handlers hold it no longer than this at a stretch.
-  maxMs: 20,
+  maxMs: 40,
   maxTimers: 1_000,
 };
 

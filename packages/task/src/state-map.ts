@@ -144,15 +144,13 @@ export function createStateMap(reader: StateReader, cacheBytes: number): StateMa
   };
 }
 
-const encoder = new TextEncoder();
-
 /** JSON bytes of a plain value (bytes stay as they are); null for undefined. Throws, with the name of what it is, where it is no JSON or too large. */
 export function serialise(what: string, value: unknown): Uint8Array | null {
   if (value === undefined) return null;
   if (value instanceof Uint8Array) return checkSize(what, value);
   const text = JSON.stringify(value) as string | undefined;
   if (text === undefined) throw new TypeError(`${what} is no JSON: ${typeof value}`);
-  return checkSize(what, encoder.encode(text));
+  return checkSize(what, Buffer.from(text));
 }
 
 function checkSize(what: string, bytes: Uint8Array): Uint8Array {
