@@ -1,6 +1,6 @@
-import type { EndState, EndedDelivery, Endpoint, PendingDelivery } from '../core/deliver/model.ts';
-import { deliveryFact } from '../core/deliver/delivery-fact.ts';
 import { keyOf, partitionOf } from '@cairn/contracts/topics.ts';
+import { deliveryFact } from '../core/deliver/delivery-fact.ts';
+import type { EndState, EndedDelivery, Endpoint, PendingDelivery } from '../core/deliver/model.ts';
 import { openEndpoint } from './deliver-endpoint.ts';
 import type { DeliverTopics } from './deliver-endpoint.ts';
 import { keys } from './deliver-keys.ts';
@@ -12,12 +12,19 @@ import type { Job } from './start-job.ts';
  * holds up the others: end those that wait (`end`), send again what failed (`recover-…`), forget everything (`remove`).
  */
 
-/** Of a step; more would hold up the cycle. */
+/** Keys handled in a step; more would hold up the cycle. */
 const STEP_MAX = 500;
-/** Delivery ids are `msg_` and base64url: a step looks at those with one first character. */
-const SHARDS = [...'-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz'];
-/** What is left behind a removed endpoint beside its deliveries. */
-const LEFT_BEHIND = ['q', 'j', 'k', 's', 'x', 'b'];
+/** Delivery ids are `msg_` and base64url: looked at by their first character, so that no look takes them all. */
+const SHARDS = [...'-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz'].map((first) => `msg_${first}`);
+const RECOVERED: ReadonlySet<EndState> = new Set<EndState>(['exhausted', 'failed']);
+
+interface Place {
+  work: DeliverWork;
+  topics: DeliverTopics;
+  workspace: string;
+  endpointId: string;
+  now: number;
+}
 
 export function stepJob(
   work: DeliverWork,
@@ -30,56 +37,64 @@ export function stepJob(
   const key = keys.job(workspace, endpointId, name);
   const job = work.get<Job>(key);
   if (!job) return;
-  const done =
-    name === 'remove'
-      ? remove(work, topics, workspace, endpointId, job, now)
-      : inShard(work, topics, workspace, endpointId, name, job, now);
-  const shard = done ? job.shard + 1 : job.shard;
-  if (shard >= SHARDS.length + (name === 'remove' ? LEFT_BEHIND.length : 0)) return work.set(key, null);
+  const place: Place = { work, topics, workspace, endpointId, now };
+  const prefixes = prefixesOf(place, name);
+  let { shard } = job;
+  for (let left = STEP_MAX; left > 0 && shard < prefixes.length;) {
+    const { done, more } = handleSome(place, name, job, prefixes[shard]!, left);
+    left -= done;
+    if (more) break;
+    shard++;
+  }
+  if (shard >= prefixes.length) return work.set(key, null);
   work.set(key, { ...job, shard });
   work.timer(key, 'step', now + 1);
 }
 
-/** True when nothing is left in the shard. */
-function inShard(
-  work: DeliverWork,
-  topics: DeliverTopics,
-  workspace: string,
-  endpointId: string,
+function prefixesOf({ workspace, endpointId }: Place, name: string): string[] {
+  const of = (kind: string): string => `${kind}/${workspace}/${endpointId}/`;
+  const sharded = (kind: string): string[] => SHARDS.map((shard) => of(kind) + shard);
+  if (name === 'end') return sharded('d');
+  if (name !== 'remove') return sharded('x');
+  return [...sharded('d'), ...sharded('b'), ...sharded('x'), of('q'), of('j'), of('k'), of('s')];
+}
+
+function handleSome(
+  place: Place,
   name: string,
   job: Job,
-  now: number,
-): boolean {
-  const shard = `msg_${SHARDS[job.shard]}`;
-  if (name !== 'end') return recover(work, workspace, endpointId, name, shard, job.since ?? 0);
+  prefix: string,
+  most: number,
+): { done: number; more: boolean } {
+  if (name === 'end') return endSome(place, prefix, most);
+  if (name === 'remove') return removeSome(place, prefix, most);
+  return recoverAll(place, name, prefix, job.since ?? 0);
+}
+
+function endSome({ work, topics, workspace, endpointId, now }: Place, prefix: string, most: number) {
   const open = openEndpoint(work, topics, workspace, endpointId, now);
-  if (!open) return true;
-  const found = take(work.keys(keys.delivery(workspace, endpointId, shard)), (key) => {
-    // One that is on its way ends by its own answer.
+  if (!open) return { done: 0, more: false };
+  // One that is on its way ends by its own answer.
+  const found = take(work.keys(prefix), most, (key) => {
     const delivery = work.get<PendingDelivery>(key);
     return delivery !== undefined && delivery.phase !== 'sending';
   });
-  for (const key of found.keys)
-    open.advance(key.slice(key.lastIndexOf('/') + 1), { type: 'withdrawn', state: 'failed' });
-  open.close();
-  return !found.more;
+  if (found.keys.length > 0) {
+    for (const key of found.keys)
+      open.advance(key.slice(key.lastIndexOf('/') + 1), { type: 'withdrawn', state: 'failed' });
+    open.close();
+  }
+  return { done: found.keys.length, more: found.more };
 }
 
-const RECOVERED: ReadonlySet<EndState> = new Set<EndState>(['exhausted', 'failed']);
-
-function recover(
-  work: DeliverWork,
-  workspace: string,
-  endpointId: string,
-  name: string,
-  shard: string,
-  since: number,
-): boolean {
-  // All of the shard: what was asked for is still there until its answer comes.
-  for (const key of work.keys(keys.ended(workspace, endpointId, shard))) {
+/** The whole shard: what was asked for is still there until its answer comes. */
+function recoverAll({ work, workspace, endpointId }: Place, name: string, prefix: string, since: number) {
+  let done = 0;
+  for (const key of work.keys(prefix)) {
     const over = work.get<EndedDelivery>(key);
     if (!over || !RECOVERED.has(over.state) || over.endedAt < since) continue;
     const id = over.delivery.id;
+    done++;
     work.effect({
       type: 'load-request',
       id: `load-${name}-${id}`,
@@ -87,42 +102,34 @@ function recover(
       payload: { workspace, endpointId, deliveryId: id, mode: 'recover', offset: over.delivery.source },
     });
   }
-  return true;
+  return { done, more: false };
 }
 
-function remove(
-  work: DeliverWork,
-  topics: DeliverTopics,
-  workspace: string,
-  endpointId: string,
-  job: Job,
-  now: number,
-): boolean {
-  // Made anew under the same id: its deliveries are the new one's.
-  if (work.get<Endpoint>(keys.endpoint(workspace, endpointId))) return true;
-  const shard = SHARDS[job.shard];
-  const prefix =
-    shard === undefined
-      ? `${LEFT_BEHIND[job.shard - SHARDS.length]}/${workspace}/${endpointId}/`
-      : keys.delivery(workspace, endpointId, `msg_${shard}`);
-  const found = take(work.keys(prefix), () => true);
+function removeSome({ work, topics, workspace, endpointId, now }: Place, prefix: string, most: number) {
+  // Made anew under the same id: what is there is the new one's.
+  if (work.get<Endpoint>(keys.endpoint(workspace, endpointId))) return { done: 0, more: false };
+  const found = take(work.keys(prefix), most, () => true);
   const routing = keyOf.endpoint(workspace, endpointId);
   for (const key of found.keys) {
-    const delivery = shard === undefined ? undefined : work.get<PendingDelivery>(key);
+    const delivery = prefix.startsWith('d/') ? work.get<PendingDelivery>(key) : undefined;
     work.set(key, null);
     if (!delivery) continue;
     const value = deliveryFact('delivery.ended', { ...delivery, state: 'aborted', phase: 'ended' }, now);
     const partition = partitionOf(routing, topics.partitions('deliveries'));
     work.output({ topic: 'deliveries', partition, key: routing, value });
   }
-  return !found.more;
+  return { done: found.keys.length, more: found.more };
 }
 
-function take(all: Iterable<string>, wanted: (key: string) => boolean): { keys: string[]; more: boolean } {
+function take(
+  all: Iterable<string>,
+  most: number,
+  wanted: (key: string) => boolean,
+): { keys: string[]; more: boolean } {
   const found: string[] = [];
   for (const key of all) {
     if (!wanted(key)) continue;
-    if (found.length >= STEP_MAX) return { keys: found, more: true };
+    if (found.length >= most) return { keys: found, more: true };
     found.push(key);
   }
   return { keys: found, more: false };

@@ -406,6 +406,29 @@ describe('an endpoint', () => {
       });
   });
 
+  test('that asked for a pause gets it, also when others that were under way succeed', () => {
+    given(
+      put(),
+      asked(1),
+      asked(2),
+      answered(1, 1, T0 + 50, { status: 429, retryAfter: '600' }),
+      answered(2, 1, T0 + 60),
+    )
+      .when(asked(3, T0 + 70), timePassed(T0 + 600_049))
+      .then((outcome) => expect(sent(outcome)).toEqual([]));
+  });
+
+  test('with 1,200 that wait is ended in steps when it is disabled, all of them', () => {
+    const history = [put({ concurrency: 1 }), ...range(1_200).map((n) => asked(n))];
+    given(...history)
+      .when(put({ concurrency: 1, state: 'disabled', version: 2 }, T0 + 10), timePassed(T0 + MINUTE))
+      .then((outcome) => {
+        expect(states(outcome).filter((state) => state.endsWith('failed'))).toHaveLength(1_199);
+        // The one under way ends by its own answer.
+        expect(Object.keys(outcome.state).filter((key) => key.startsWith('d/'))).toEqual(['d/ws_1/ep_1/msg_0']);
+      });
+  });
+
   test('a Retry-After of another failure holds back that delivery alone', () => {
     given(put(), asked(1), answered(1, 1, T0 + 50, { status: 500, retryAfter: '600' }))
       .when(asked(2, T0 + 60))

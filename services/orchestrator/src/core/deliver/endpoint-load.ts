@@ -121,7 +121,8 @@ export function recordAnswer(
     load: {
       ...freed,
       window,
-      heldUntil: ok ? 0 : Math.max(load.heldUntil, held),
+      // Also after a success: it may have been under way when the endpoint asked for the pause.
+      heldUntil: Math.max(load.heldUntil, held),
       breaker: recordOutcome(load.breaker, ok, probe, now),
       health,
     },
