@@ -108,11 +108,12 @@ if (kind === 'bare') {
 } else {
   const directory = await mkdtemp(join(tmpdir(), 'cairn-bench-feed-'));
   const clock = systemClock;
-  const topics = Object.values(TOPICS).map(({ name, cleanup, retentionMs }) => ({
+  const topics = Object.values(TOPICS).map(({ name, cleanup, retentionMs, minCompactionLagMs }) => ({
     name,
     partitions: name === 'control' ? 1 : PARTITIONS,
     cleanup,
     retentionMs,
+    ...(minCompactionLagMs === undefined ? {} : { minCompactionLagMs }),
   }));
   const log = createMemoryLog({ topics, clock });
   append = (records) => log.append(records);

@@ -4,7 +4,7 @@
  *
  * Layout: version (1 byte), partition (2), length of the head (4), length of the references (4), head as JSON, references, fact.
  */
-import { decodeJson, encodeJson } from '@cairn/contracts/json.ts';
+import { decodeJson } from '@cairn/contracts/json.ts';
 import type { JourneyChanged } from '@cairn/contracts/generated/journey.ts';
 import type { JourneyCard } from '../core/board-filter.ts';
 
@@ -21,17 +21,18 @@ const VERSION = 1;
 const FIXED = 11;
 
 export function encodeRow(head: JourneyHead, fact: Uint8Array): Uint8Array {
-  const { partition, references, ...rest } = head;
-  const json = encodeJson(rest);
-  const row = new Uint8Array(FIXED + json.length + references.length + fact.length);
-  const fixed = new DataView(row.buffer);
-  fixed.setUint8(0, VERSION);
-  fixed.setUint16(1, partition);
-  fixed.setUint32(3, json.length);
-  fixed.setUint32(7, references.length);
-  row.set(json, FIXED);
-  row.set(references, FIXED + json.length);
-  row.set(fact, FIXED + json.length + references.length);
+  const { workspace, partition, seq, absorbedInto, card, references } = head;
+  const text = JSON.stringify({ workspace, seq, absorbedInto, card });
+  const length = Buffer.byteLength(text);
+  // Not zeroed first: at 15,000 changes a second that is 30 MB/s of nothing.
+  const row = Buffer.allocUnsafeSlow(FIXED + length + references.length + fact.length);
+  row.writeUInt8(VERSION, 0);
+  row.writeUInt16BE(partition, 1);
+  row.writeUInt32BE(length, 3);
+  row.writeUInt32BE(references.length, 7);
+  row.write(text, FIXED);
+  row.set(references, FIXED + length);
+  row.set(fact, FIXED + length + references.length);
   return row;
 }
 

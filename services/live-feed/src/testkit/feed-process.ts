@@ -15,11 +15,12 @@ export const JOURNEYS = 10;
 const PARTITIONS = 2;
 
 const folder = process.argv[2]!;
-const topics = Object.values(TOPICS).map(({ name, cleanup, retentionMs }) => ({
+const topics = Object.values(TOPICS).map(({ name, cleanup, retentionMs, minCompactionLagMs }) => ({
   name,
   partitions: name === 'control' ? 1 : PARTITIONS,
   cleanup,
   retentionMs,
+  ...(minCompactionLagMs === undefined ? {} : { minCompactionLagMs }),
 }));
 const log = await createLmdbLog({ path: join(folder, 'log'), topics, clock: systemClock });
 await log.append([tokenRecord('w1', 'reader')]);

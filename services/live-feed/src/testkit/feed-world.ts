@@ -47,11 +47,12 @@ export const PARTITIONS = 3;
 
 export async function createFeedWorld(): Promise<FeedWorld> {
   const folder = await mkdtemp(join(tmpdir(), 'cairn-feed-'));
-  const topics = Object.values(TOPICS).map(({ name, cleanup, retentionMs }) => ({
+  const topics = Object.values(TOPICS).map(({ name, cleanup, retentionMs, minCompactionLagMs }) => ({
     name,
     partitions: name === 'control' ? 1 : PARTITIONS,
     cleanup,
     retentionMs,
+    ...(minCompactionLagMs === undefined ? {} : { minCompactionLagMs }),
   }));
   const log = createMemoryLog({ topics, clock: systemClock });
   const seqs = new Map<string, number>();
