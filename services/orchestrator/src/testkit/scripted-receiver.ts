@@ -46,6 +46,8 @@ export async function startScriptedReceiver(script: Script = status(200)): Promi
     socket.on('error', () => {});
     socket.on('data', (chunk) => {
       buffered = Buffer.concat([buffered, chunk]);
+      // A TLS handshake: answered as any plain server does.
+      if (buffered[0] === 0x16) return void socket.end('HTTP/1.1 400 Bad Request\r\n\r\n');
       for (let parsed = parse(buffered, connection); parsed; parsed = parse(buffered, connection)) {
         buffered = buffered.subarray(parsed.length);
         requests.push(parsed.request);
