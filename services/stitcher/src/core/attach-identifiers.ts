@@ -2,7 +2,7 @@ import { tellDecision } from './decisions.ts';
 import { namespaceOf } from './identifier-key.ts';
 import type { Identifier } from './identifiers-of.ts';
 import { ownerOf, putNode, putPerson, readPerson, type Draft } from './identity-graph.ts';
-import { MAX_EDGES, withEdge, withId, type PersonRecord } from './person-record.ts';
+import { charactersOf, MAX_EDGES, MAX_IDS_CHARACTERS, withEdge, withId, type PersonRecord } from './person-record.ts';
 import { noteReach } from './quarantine.ts';
 
 /**
@@ -42,8 +42,9 @@ export function attachWith(draft: Draft, personId: string, identifier: Identifie
 
 /** Limits count what is attached, through merges, too; a merge itself is never stopped by them. */
 function limitPassed(draft: Draft, person: PersonRecord, identifier: Identifier): string | null {
-  if (person.ids.length >= draft.settings.maxIdsPerPerson) return 'too-many-ids';
-  const { namespace, rule } = identifier;
+  const { key: added, namespace, rule } = identifier;
+  const isFull = person.ids.length >= draft.settings.maxIdsPerPerson;
+  if (isFull || charactersOf(person) + added.length > MAX_IDS_CHARACTERS) return 'too-many-ids';
   let count = 0;
   person.ids.forEach((key, place) => {
     if (namespaceOf(key) !== namespace) return;

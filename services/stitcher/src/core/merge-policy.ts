@@ -1,7 +1,7 @@
 import type { Identifier } from './identifiers-of.ts';
 import { namespaceOf } from './identifier-key.ts';
 import { isGone, ownerOf, readAnyone, readPerson, type Draft } from './identity-graph.ts';
-import type { PersonRecord } from './person-record.ts';
+import { charactersOf, MAX_IDS_CHARACTERS, type PersonRecord } from './person-record.ts';
 import { ruleOf } from './settings.ts';
 
 /**
@@ -57,12 +57,14 @@ function conflictOf(draft: Draft, ids: readonly Identifier[], people: readonly s
 /** The caps stop merges by touchpoint and by command alike. */
 export function capPassed(draft: Draft, people: readonly PersonRecord[]): PassedCap | null {
   let ids = 0;
+  let characters = 0;
   let merges = people.length - 1;
   for (const person of people) {
     ids += person.ids.length;
+    characters += charactersOf(person);
     merges += person.mergedFrom?.length ?? 0;
   }
-  if (ids > draft.settings.maxIdsPerPerson) return 'too-many-ids';
+  if (ids > draft.settings.maxIdsPerPerson || characters > MAX_IDS_CHARACTERS) return 'too-many-ids';
   return merges > draft.settings.maxMergesPerPerson ? 'too-many-merges' : null;
 }
 

@@ -47,6 +47,14 @@ export type Edge = readonly [cause: string, ...places: number[]];
  */
 export const MAX_EDGES = 2_000;
 
+/**
+ * Of all identifiers of a person together: 1,000 of the usual length fit. Every fact about the person carries them three times over,
+ * and a record over 1 MB could never be written.
+ */
+export const MAX_IDS_CHARACTERS = 64_000;
+
+export const charactersOf = ({ ids }: PersonRecord): number => ids.reduce((sum, key) => sum + key.length, 0);
+
 /** With one more identifier. `since`: epoch ms. */
 export function withId(
   settings: StitchSettings,

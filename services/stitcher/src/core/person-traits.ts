@@ -25,7 +25,9 @@ export function withPersonTraits(
   const own = withTraits(sources[by] ?? {}, incoming, at);
   if (!own) return null;
   const { traits, traitTimes } = own;
-  const next = withSources(person, { ...sources, [by]: { traits, traitTimes } });
+  // Who spoke last stands last: that decides between equal times.
+  const { [by]: _before, ...others } = sources;
+  const next = withSources(person, { ...others, [by]: { traits, traitTimes } });
   if (!change) return { person: next, visible: false };
   return { person: { ...next, traits: change.traits, traitTimes: change.traitTimes }, visible: change.visible };
 }

@@ -2,7 +2,17 @@ import { attachIdentifiers, attachWith } from './attach-identifiers.ts';
 import { tellDecision } from './decisions.ts';
 import { namespaceOf } from './identifier-key.ts';
 import type { Identifier } from './identifiers-of.ts';
-import { ownerOf, put, putNode, putPerson, read, readPerson, type Draft, type IdNode } from './identity-graph.ts';
+import {
+  ownerOf,
+  put,
+  putNode,
+  putPerson,
+  read,
+  readNode,
+  readPerson,
+  type Draft,
+  type IdNode,
+} from './identity-graph.ts';
 import { mergePeople } from './merge-people.ts';
 import { matchPeople, type Match } from './merge-policy.ts';
 import { freePersonId } from './person-id.ts';
@@ -45,8 +55,8 @@ export function resolvePerson(draft: Draft, ids: readonly Identifier[], bot: boo
   const match = matchPeople(draft, usable);
   const personId = personOf(draft, match);
   const attached = attachIdentifiers(draft, personId, match.kept);
-  if (match.dropped.length) settleDropped(draft, match, personId, first);
-  return { personId, stitchKey: first.key, ids: attached };
+  if (match.dropped.length) settleDropped(draft, match, { personId, first, top: attached[0]! });
+  return { personId, stitchKey: attached[0]!.key, ids: attached };
 }
 
 /** The one person that all of them are known to be, when they were seen together before: the common case, which changes nothing. */
@@ -128,12 +138,22 @@ function createPerson(draft: Draft, key: string): string {
   return personId;
 }
 
-function settleDropped(draft: Draft, match: Match, personId: string, first: Identifier): void {
+/** `first`: the most durable identifier of the touchpoint; `top`: of those that belong to the person. A cap may have kept them apart. */
+interface Landed {
+  personId: string;
+  first: Identifier;
+  top: Identifier;
+}
+
+function settleDropped(draft: Draft, match: Match, landed: Landed): void {
+  const { personId, first } = landed;
   const demoted: { identifier: Identifier; why: string }[] = [];
   let isNews = false;
   for (const { identifier, why } of match.dropped) {
+    // Its person may have been merged with this one through what was kept: then it came along.
+    if (ownerNow(draft, identifier) === personId) continue;
     const isShared = why === 'two-unique-values' && isOfAnotherUser(draft, identifier, first);
-    if (isShared && settleShared(draft, identifier, personId, first)) isNews = true;
+    if (isShared && settleShared(draft, identifier, landed)) isNews = true;
     else {
       demoted.push({ identifier, why });
       if (noteReach(draft, identifier.key, first.key)) isNews = true;
@@ -147,18 +167,20 @@ function settleDropped(draft: Draft, match: Match, personId: string, first: Iden
   }
 }
 
+const ownerNow = (draft: Draft, { key }: Identifier): string | null => ownerOf(readNode(draft, key));
+
 /** A device's identifier that belongs to a person with another value of the unique namespace that this touchpoint holds. */
 function isOfAnotherUser(draft: Draft, identifier: Identifier, first: Identifier): boolean {
   if (!identifier.rule.shareable || !first.rule.unique) return false;
-  const owner = ownerOf(identifier.before);
+  const owner = ownerNow(draft, identifier);
   const ids = owner === null ? [] : readPerson(draft, owner)!.ids;
   return ids.some((key) => key !== first.key && namespaceOf(key) === first.namespace);
 }
 
 /** Returns whether the identifier's fate is settled; with `first` it stays where it was, like any demoted one. */
-function settleShared(draft: Draft, identifier: Identifier, personId: string, first: Identifier): boolean {
+function settleShared(draft: Draft, identifier: Identifier, { personId, top }: Landed): boolean {
   const { key, namespace, value } = identifier;
-  const ownerId = ownerOf(identifier.before)!;
+  const ownerId = ownerNow(draft, identifier)!;
   const owner = readPerson(draft, ownerId)!;
   switch (draft.settings.sharedDevices) {
     case 'first':
@@ -170,7 +192,7 @@ function settleShared(draft: Draft, identifier: Identifier, personId: string, fi
         withOnly(owner, (other) => other !== key),
         true,
       );
-      attachWith(draft, personId, identifier, first);
+      attachWith(draft, personId, identifier, top);
       break;
     case 'isolate':
       putNode(draft, key, { person: null, state: 'shared' });

@@ -82,9 +82,9 @@ export function mergedTraits(survivor: Traited, absorbed: Traited, mode: 'newest
   return { traits, traitTimes: compact(times) };
 }
 
-/** What several said together: of each trait the newest value. */
+/** What several said together: of each trait the newest value, at equal times that of the source that spoke last (the later in the list). */
 export function combinedTraits(sources: readonly Traited[]): Traited {
-  return sources.reduce<Traited>((all, source) => mergedTraits(all, source, 'newest'), {});
+  return sources.reduceRight<Traited>((all, source) => mergedTraits(all, source, 'newest'), {});
 }
 
 function sameValue(left: unknown, right: unknown): boolean {
