@@ -62,8 +62,7 @@ for (const name of BENCHES) {
   for (const line of lines) {
     const figures = JSON.parse(line) as Record<string, unknown>;
     appendFileSync(history, `${JSON.stringify({ at: new Date().toISOString(), bench: name, ...about, ...figures })}\n`);
-    for (const [figure, value] of Object.entries(figures))
-      console.log(`${name}  ${figure}  ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`);
+    for (const [figure, value] of Object.entries(figures)) console.log(`${name}  ${figure}  ${JSON.stringify(value)}`);
   }
 }
 process.exitCode = failed ? 1 : 0;

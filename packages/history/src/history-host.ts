@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import type { HistoryCall, HistoryWorkerData } from './history-worker.ts';
+import type { HistoryWorkerData } from './history-worker.ts';
 import { HistoryUnavailable, type History } from './history.ts';
 
 /** The history and its sink in a thread of their own. */
