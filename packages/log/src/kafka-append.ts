@@ -156,26 +156,36 @@ function createLane(deps: {
   async function send(round: ReturnType<typeof intoRounds>[number]): Promise<void> {
     const until = clock.monotonic() + APPEND_TIMEOUT_MS;
     let left: EncodedBatch[] | null = null;
+    let mayBeThere = false;
     for (;;) {
       let error: unknown;
       try {
         const own = (producer ??= await newProducer());
         // Sent again byte for byte, so that the broker knows it by its sequence.
         left ??= encodeRound(round, own, sequences, { transactional: false, timestamp: clock.now() });
+        const sent = left.length;
         const failed: ProduceFailure[] = (await produceRound(cluster, left, null)).filter(
           (part) => errorType(part.error) !== ALREADY_THERE,
         );
         if (failed.length === 0) return;
         left = failed.flatMap((part) => part.batches);
         error = failed[0]!.error;
+        mayBeThere ||= left.length < sent || errorType(error) === '';
       } catch (caught) {
         error = caught;
       }
       if (HOPELESS.includes(errorType(error))) throw error;
+      if (PRODUCER_GONE.includes(errorType(error))) {
+        if (mayBeThere) throw unavailable(error);
+        // Refused, every batch of it: Kafka forgets a producer that was idle for a day. Again under a new one.
+        mayBeThere = true;
+        producer = null;
+        left = null;
+        continue;
+      }
       deps.onHealth(false);
       failingSince ??= clock.monotonic();
-      if (closed || PRODUCER_GONE.includes(errorType(error)) || clock.monotonic() + RETRY_PAUSE_MS > until)
-        throw unavailable(error);
+      if (closed || clock.monotonic() + RETRY_PAUSE_MS > until) throw unavailable(error);
       await clock.sleep(RETRY_PAUSE_MS);
       cluster.forget(error);
       await cluster.refresh(deps.topics).catch(() => {});

@@ -46,7 +46,7 @@ const GROUP_OFFSET_MS = 5_000;
 /** A run that does not return when asked: its partition is given away, and fencing keeps it from harm. */
 const RELEASE_TIMEOUT_MS = 30_000;
 /** kafkajs waits for what it is at, which may be a broker that is away; the group finds out by itself. */
-const DISCONNECT_TIMEOUT_MS = 5_000;
+const DISCONNECT_TIMEOUT_MS = 2_000;
 const REBALANCE_TIMEOUT_MS = 20_000;
 /** About a minute. A consumer that gives up comes back as a new member, and the group waits for the old one's session to end. */
 const PATIENCE = { retries: 60, initialRetryTime: 100, maxRetryTime: 1_000 };
@@ -64,6 +64,7 @@ export async function joinKafkaGroup(deps: MembershipDeps): Promise<KafkaMembers
   let joined = false;
   let unmute: (() => void) | null = null;
   let leaving = false;
+  let telling = false;
 
   const consumer = new Kafka({ ...kafkaConfig(deps.connection), retry: PATIENCE }).consumer({
     groupId,
@@ -215,7 +216,12 @@ export async function joinKafkaGroup(deps: MembershipDeps): Promise<KafkaMembers
       const committed = holder.isRunning() ? holder.committed() : null;
       return committed === null ? [] : [{ topic: inbox, partition: holder.partition, offset: String(committed) }];
     });
-    if (offsets.length > 0) void consumer.commitOffsets(offsets).catch(() => {});
+    if (offsets.length === 0 || telling) return;
+    telling = true;
+    void consumer
+      .commitOffsets(offsets)
+      .catch(() => {})
+      .finally(() => (telling = false));
   });
 
   function changed(): void {

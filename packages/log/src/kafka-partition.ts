@@ -103,8 +103,7 @@ export function holdPartition(deps: HolderDeps): PartitionHolder {
       const transactor = createTransactor({ cluster, clock, transactionalId: deps.transactionalId });
       await transactor.fence(stop.signal);
       const restored = await restoreState(cluster, clock, deps.changelog, partition, stop.signal);
-      const oldest = (await cluster.listOffsets(deps.names.toKafka(deps.inbox), 'oldest', [partition])).get(partition)!;
-      const from = restored.position.nextOffset > oldest ? restored.position.nextOffset : oldest;
+      const from = await whereToGoOn(cluster, restored.position.nextOffset);
       queue.restart(from, restored.position.logTime);
       committed = restored.position.nextOffset;
       seekTo = from;
@@ -118,6 +117,23 @@ export function holdPartition(deps: HolderDeps): PartitionHolder {
     } finally {
       await cluster.close();
     }
+  }
+
+  /** The committed offset, or the oldest record kept after it. */
+  async function whereToGoOn(cluster: KafkaCluster, nextOffset: bigint): Promise<bigint> {
+    const inbox = deps.names.toKafka(deps.inbox);
+    const [oldest, next] = await Promise.all(
+      (['oldest', 'next'] as const).map(async (which) =>
+        (await cluster.listOffsets(inbox, which, [partition])).get(partition)!,
+      ),
+    );
+    // Right after a change of leaders the end may lag for a moment. An end that stays there means that records are lost or the topic
+    // was made anew: to go on would skip what comes in until the old offset is reached, in silence.
+    if (nextOffset > next!)
+      throw new Error(
+        `${inbox}-${partition} ends at ${next}, but ${nextOffset} is what ${deps.task} has committed: the topic was truncated or made anew (to begin anew as well, delete ${deps.changelog})`,
+      );
+    return nextOffset > oldest! ? nextOffset : oldest!;
   }
 
   function createOwned(cluster: KafkaCluster, transactor: Transactor, restored: Restored): OwnedPartition {

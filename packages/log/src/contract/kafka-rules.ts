@@ -96,6 +96,24 @@ export function kafkaRuleCases(kafka: TestKafka): void {
       );
     });
 
+    test('a position beyond the end of its inbox is told, not skipped in silence', async () => {
+      const { topics, open } = corner;
+      const first = await open();
+      const { owned } = await holdPartition(first, { task: 'task', inbox: topics.inbox });
+      await owned.commit({ nextOffset: 5n, logTime: 1, state: [], outputs: [] });
+      await first.close();
+      const faults: unknown[] = [];
+      const second = await open();
+      await second.join({
+        task: 'task',
+        inbox: topics.inbox,
+        run: (taken) => aborted(taken.signal),
+        onFault: ({ partition, error }) => partition === 0 && faults.push(error),
+      });
+      await until(() => faults.length > 0);
+      expect(String(faults[0])).toContain('ends at 0, but 5 is what task has committed');
+    });
+
     test('every transaction writes it, and none sends offsets to the group', async () => {
       const { topics, open, admin, prefix } = corner;
       const log = await open();
@@ -153,6 +171,7 @@ export function kafkaRuleCases(kafka: TestKafka): void {
     test('state and timers are restored after compaction, tombstones and empty batches included', async () => {
       const { topics, open, admin, prefix } = corner;
       const first = await open();
+      await first.append([newRecord(topics.inbox, 0, 'a')]);
       const { owned } = await holdPartition(first, { task: 'task', inbox: topics.inbox });
       await admin((connected) =>
         connected.alterConfigs({
@@ -165,7 +184,7 @@ export function kafkaRuleCases(kafka: TestKafka): void {
       for (let i = 0; i < 60; i++)
         await owned.commit({
           ...emptyCycle(owned),
-          nextOffset: BigInt(i),
+          nextOffset: i === 0 ? 0n : 1n,
           state: [
             { key: `k${i % 5}`, value: bytes(String(i)), timers: { t: 1_000 + i } },
             { key: `gone${i}`, value: bytes('x'.repeat(500)), timers: {} },

@@ -12,7 +12,8 @@ const log = await adapter.openLog(settings);
 const encoder = new TextEncoder();
 const CALLERS = 4;
 
-await log.join({ task: names.task, inbox: names.inbox, run: count });
+// Some logs take a while to give a partition out; the appends must not be over by then.
+await (await log.join({ task: names.task, inbox: names.inbox, run: count })).ready();
 await Promise.all(Array.from({ length: CALLERS }, (_, caller) => appendForEver(caller)));
 
 async function appendForEver(caller: number): Promise<void> {
