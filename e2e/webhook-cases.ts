@@ -43,8 +43,7 @@ export function createBench(product: Product, receiver: ScriptedReceiver): Bench
     product,
     receiver,
     api,
-    endpoint: (settings = {}) =>
-      api('POST', '/api/endpoints', { url: receiver.url, types: ['endpoint.*'], ...settings }),
+    endpoint: (settings = {}) => api('POST', '/api/endpoints', { url: receiver.url, types: ['alert.*'], ...settings }),
     async refused(settings) {
       const answer = await product.api<Parsed>('POST', '/api/endpoints', settings);
       expect(answer.status).toBe(422);
