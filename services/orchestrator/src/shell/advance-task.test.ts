@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createAdvanceWorld, WORKSPACE, type AdvanceWorld } from '../testkit/advance-world.ts';
 
@@ -168,6 +169,15 @@ describe('touchpoints that come late', () => {
     expect(w.alerts[0]!.at).toBeLessThanOrEqual(T + 13_000);
   });
 
+  it('raise no stall while the pipeline is steadily behind', () => {
+    const w = world();
+    for (let i = 0; i < 10; i++)
+      w.touch({ at: T + i * 1_800, account, event: 'Webinar Attended' }, T + i * 1_800 + 1_500);
+    expect(w.alerts).toEqual([]);
+    w.until(T + DAY);
+    expect(w.alerts.map(({ at }) => at - T)).toEqual([9 * 1_800 + 2_000 + 1_500]);
+  });
+
   it('open an alert a little later where they were old when they were sent, once', () => {
     const w = world();
     for (const day of [30, 20, 10])
@@ -211,6 +221,20 @@ describe('imported history', () => {
     w.until(T + 2 * DAY);
     expect(types(w)).toEqual(['alert.opened']);
     expect(w.deliveries.map(({ factType }) => factType)).toEqual(['alert.opened']);
+  });
+
+  it('of a return resolves an alert, and tells nobody', () => {
+    const w = world();
+    w.endpoint({ id: 'ep_1' });
+    w.touch({ at: T, account, event: 'Replied' });
+    w.touch({ at: T + 1, account, event: 'Webinar Attended' });
+    w.until(T + 3_000);
+    w.touch({ at: T + 4_000, account, event: 'Demo Requested', imported: true });
+    expect(w.alerts.map(({ type, imported }) => [type, imported])).toEqual([
+      ['alert.opened', false],
+      ['alert.resolved', true],
+    ]);
+    expect(w.deliveries.map(({ factType }) => factType)).toEqual(['journey.stage_changed', 'alert.opened']);
   });
 
   it('whose limit is still ahead stalls like any other', () => {
@@ -458,6 +482,7 @@ describe('a person who joins an account', () => {
     const w = world();
     w.touch({ at: T, person: 'ann', event: 'Webinar Attended' });
     w.handOver(ann, acme, T + 1_000);
+    expect(w.timers().map(({ key, dueAt }) => [key, dueAt - T])).toEqual([['ws/acme', 2_000]]);
     w.until(T + 60_000);
     expect(w.alerts.map(({ type, at, alert }) => [type, at - T, alert.subject.id])).toEqual([
       ['alert.opened', 2_000, 'acme'],
@@ -663,6 +688,22 @@ describe('a new version of a definition', () => {
     expect(only(w)).toMatchObject({ stage: 'awareness', status: 'active' });
   });
 
+  it('that has faults is refused as a whole, and the version before goes on', () => {
+    const w = world();
+    const broken = {
+      type: 'definition.put',
+      workspace: WORKSPACE,
+      name: 'b2b',
+      version: 2,
+      definition: { name: 'b2b' },
+      by: '',
+      at: 2,
+    };
+    expect(() => w.send('any', broken, T)).toThrow(/needs 'stages'/);
+    w.touch({ at: T, account, event: 'Webinar Attended' });
+    expect(only(w)).toMatchObject({ definitionVersion: 1, stage: 'consideration' });
+  });
+
   it('that is older than what is live is left aside', () => {
     const w = world();
     w.define(B2B.replace('2 seconds', '1 day'), 3);
@@ -670,6 +711,137 @@ describe('a new version of a definition', () => {
     w.touch({ at: T, account, event: 'Webinar Attended' });
     w.until(T + 3_000);
     expect(w.alerts).toEqual([]);
+  });
+});
+
+describe('any run of touchpoints', () => {
+  /** What must come of it, worked out the slow way: silences between what resets the clock. */
+  function expectedAlerts(touches: readonly { at: number; event: string }[], end: number): [string, number][] {
+    const limits: Record<string, number> = { consideration: 2_000, evaluation: 5_000 };
+    const entered: Record<string, string> = {
+      'Webinar Attended': 'consideration',
+      'Demo Requested': 'evaluation',
+      'Stage Noted': 'evaluation',
+    };
+    const alerts: [string, number][] = [];
+    let stage = 'awareness';
+    let resetAt = 0;
+    let ended = false;
+    let open = false;
+    const silentUntil = (at: number): void => {
+      const due = resetAt + (limits[stage] ?? Infinity);
+      if (!ended && !open && due <= at) {
+        alerts.push(['alert.opened', due]);
+        open = true;
+      }
+    };
+    for (const { at, event } of touches) {
+      silentUntil(at);
+      const next = entered[event] ?? stage;
+      const resets = !['Email Sent', 'Stage Noted'].includes(event) || next !== stage;
+      stage = next;
+      if (event === 'Deal Won') ended = true;
+      if (resets || ended) {
+        resetAt = at;
+        if (open) alerts.push(['alert.resolved', at]);
+        open = false;
+      }
+    }
+    silentUntil(end);
+    return alerts;
+  }
+
+  it('opens and resolves alerts exactly where the slow way says', () => {
+    const touches = fc.array(
+      fc.record({
+        gap: fc.integer({ min: 1, max: 9_000 }),
+        event: fc.constantFrom(
+          'Replied',
+          'Replied',
+          'Webinar Attended',
+          'Demo Requested',
+          'Email Sent',
+          'Stage Noted',
+          'Deal Won',
+        ),
+        person: fc.constantFrom('ann', 'bob'),
+      }),
+      { minLength: 1, maxLength: 15 },
+    );
+    fc.assert(
+      fc.property(touches, (list) => {
+        const w = world();
+        let at = T;
+        const sent = list.map(({ gap, event, person }) => ({ at: (at += gap), event, person, account }));
+        for (const touch of sent) w.touch(touch);
+        w.until(at + 60_000);
+        expect(w.alerts.map((fact) => [fact.type, fact.at])).toEqual(expectedAlerts(sent, at + 60_000));
+        expectSeqs(w);
+      }),
+      { numRuns: 150 },
+    );
+  });
+});
+
+describe('any run of hand-overs', () => {
+  it('loses no touchpoint and no clock, and leaves one open alert on every journey that is silent', () => {
+    const subjects = ['ann', 'bob', 'cid'].map((id) => ({ unit: 'person' as const, id }));
+    const accounts = ['acme', 'crm'].map((id) => ({ unit: 'account' as const, id }));
+    const steps = fc.array(
+      fc.oneof(
+        {
+          weight: 4,
+          arbitrary: fc.record({
+            do: fc.constant('touch' as const),
+            who: fc.nat(2),
+            where: fc.option(fc.nat(1)),
+            event: fc.constantFrom('Replied', 'Webinar Attended', 'Demo Requested'),
+          }),
+        },
+        { weight: 2, arbitrary: fc.record({ do: fc.constant('join' as const), who: fc.nat(2), where: fc.nat(1) }) },
+        { weight: 1, arbitrary: fc.record({ do: fc.constant('take over' as const), where: fc.nat(1) }) },
+        { weight: 1, arbitrary: fc.record({ do: fc.constant('become' as const), who: fc.nat(2) }) },
+        { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('hold' as const, 'release' as const) }) },
+      ),
+      { maxLength: 20 },
+    );
+    fc.assert(
+      fc.property(steps, fc.constantFrom(B2B, PER_PERSON), (list, yaml) => {
+        const w = world(yaml);
+        let now = T;
+        let sent = 0;
+        for (const step of list) {
+          now += 700;
+          if (step.do === 'touch') {
+            sent++;
+            w.touch({
+              at: now,
+              person: subjects[step.who]!.id,
+              event: step.event,
+              ...(step.where === null ? {} : { account: accounts[step.where]!.id }),
+            });
+          } else if (step.do === 'join')
+            w.handOver(subjects[step.who]!, accounts[step.where]!, now, subjects[step.who]!.id);
+          else if (step.do === 'take over') w.handOver(accounts[step.where]!, accounts[1 - step.where]!, now);
+          else if (step.do === 'become')
+            w.handOver(subjects[step.who]!, subjects[(step.who + 1) % 3]!, now, subjects[(step.who + 1) % 3]!.id);
+          else if (step.do === 'hold') w.hold();
+          else w.release(now);
+        }
+        w.release(now + 1);
+        w.until(now + DAY);
+        expectSeqs(w);
+        expect(w.living().reduce((sum, journey) => sum + journey.touchpoints, 0)).toBe(sent);
+        for (const journey of w.living()) {
+          const isSilent = journey.stage !== 'awareness';
+          expect([journey.stage, journey.status, journey.alerts.length]).toEqual(
+            isSilent ? [journey.stage, 'stalled', 1] : ['awareness', 'active', 0],
+          );
+        }
+        expect(w.timers()).toEqual([]);
+      }),
+      { numRuns: 300 },
+    );
   });
 });
 

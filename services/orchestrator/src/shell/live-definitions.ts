@@ -6,6 +6,7 @@ import type { DefinitionPut, Endpoint, EndpointPut, EndpointRemoved } from '@cai
 import type { JourneyDefinition } from '@cairn/contracts/generated/journey-definition.ts';
 import { soonerUnder } from '../core/advance/settle-stall.ts';
 import { compileDefinition, type CompiledDefinition } from '../core/definition/compile-definition.ts';
+import { loadDefinition } from '../core/definition/load-definition.ts';
 import { isMoved, type MovedSubject, type SubjectState } from '../core/state.ts';
 import { advanceKeys, timerPurpose } from './advance-keys.ts';
 import type { DeliverWork } from './deliver-work.ts';
@@ -64,6 +65,10 @@ export function createLiveDefinitions(): LiveDefinitions {
       const known = index[name];
       // A restarted control task may tell of an older version again.
       if (known && (known.version > version || (known.version === version && known.at === at))) return;
+      // One that cannot run would take every touchpoint of the workspace with it: it is parked, and the version before goes on.
+      const loaded = loadDefinition(change.definition);
+      if (!loaded.ok)
+        throw new Error(loaded.faults.map(({ path, message }) => `${name} ${version}: ${path}: ${message}`).join('; '));
       work.set(advanceKeys.definition(workspace, name), change);
       work.set(advanceKeys.definitions(workspace), { ...index, [name]: { version, at } });
       if (known)
