@@ -22,7 +22,7 @@ const groupId = oneOf('g1', 'g2');
 
 const call: fc.Arbitrary<Call> = fc
   .record({
-    type: fc.constantFrom('track', 'identify', 'group', 'alias', 'page') as fc.Arbitrary<Call['type']>,
+    type: fc.constantFrom('track', 'identify', 'group', 'alias', 'page'),
     userId: maybe(userId),
     anonymousId: maybe(anonymousId),
     email: maybe(email),
