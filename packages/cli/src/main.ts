@@ -25,7 +25,7 @@ for (const command of [
   tokenCommand(),
   doctorCommand(),
 ])
-  program.addCommand(command.exitOverride());
+  program.addCommand(overridden(command));
 
 try {
   await program.parseAsync(process.argv);
@@ -34,6 +34,13 @@ try {
     process.exitCode = error.exitCode === 0 ? 0 : 2;
   } else {
     console.error(`cairn: ${(error as Error).message}`);
-    process.exitCode = 1;
+    // A start that failed half-way leaves threads behind that would keep the process alive.
+    process.exit(1);
   }
+}
+
+/** Sub-commands too: commander's own exit code for wrong use is 1. */
+function overridden(command: Command): Command {
+  command.commands.forEach(overridden);
+  return command.exitOverride();
 }

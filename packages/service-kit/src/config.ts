@@ -106,6 +106,20 @@ export function hostPorts<F extends readonly string[] | null>(
   });
 }
 
+/** Origins of web pages, as browsers send them: `https://app.example.com,…`. */
+export function origins<F extends readonly string[] | null>(
+  variable: string,
+  fallback: F,
+): Setting<readonly string[] | F> {
+  return setting(variable, fallback, (value) => {
+    const entries = items(value);
+    for (const entry of entries)
+      if (URL.parse(entry)?.origin !== entry)
+        throw new Error('must be a list of origins such as https://app.example.com, separated by commas');
+    return entries;
+  });
+}
+
 /** Made absolute against the working directory. */
 export const path = <F extends string | null>(variable: string, fallback: F): Setting<string | F> => ({
   variable,
@@ -152,7 +166,7 @@ export const PROCESS_SETTINGS = {
   port: port('PORT', 8080),
   host: host('CAIRN_HOST', '127.0.0.1'),
   dataDir: path('CAIRN_DATA_DIR', './data'),
-  kafkaBrokers: list('CAIRN_KAFKA_BROKERS', null),
+  kafkaBrokers: hostPorts('CAIRN_KAFKA_BROKERS', null),
   logLevel: oneOf('CAIRN_LOG_LEVEL', LOG_LEVELS, 'info'),
   otlpEndpoint: url('OTEL_EXPORTER_OTLP_ENDPOINT', null),
 };

@@ -1,5 +1,5 @@
 /** Starts the product as a user does, in a process of its own, and speaks to it over HTTP only. */
-import { spawn, type ChildProcess } from 'node:child_process';
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,6 +19,8 @@ export interface Product {
   /** All that the process printed. */
   output(): string;
   api<T = unknown>(method: string, path: string, body?: unknown, token?: string): Promise<{ status: number; body: T }>;
+  /** The processes that it started and supervises, by their command lines; none in embedded mode. */
+  children(): ServiceProcess[];
   /** SIGKILL; resolves once the process is gone. */
   kill(): Promise<void>;
   /** SIGTERM; resolves with the exit code. */
@@ -29,8 +31,17 @@ export interface Product {
   dispose(): Promise<void>;
 }
 
+/** A process of the cluster. */
+export interface ServiceProcess {
+  /** `stitcher` */
+  service: string;
+  pid: number;
+}
+
 export interface ProductOptions {
   command?: 'start' | 'cluster';
+  /** Kept after `dispose`; a new temporary directory unless given. */
+  dataDir?: string;
   env?: Readonly<Record<string, string>>;
   /** How long until it must be ready; default 60 s. */
   readyWithinMs?: number;
@@ -39,7 +50,7 @@ export interface ProductOptions {
 const root = join(import.meta.dirname, '../../..');
 
 export async function startProduct(options: ProductOptions = {}): Promise<Product> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'cairn-product-'));
+  const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'cairn-product-'));
   const port = await freePort();
   let child: ChildProcess;
   let printed = '';
@@ -96,6 +107,7 @@ export async function startProduct(options: ProductOptions = {}): Promise<Produc
       return child.pid!;
     },
     output: () => printed,
+    children: () => serviceProcesses(child.pid!),
     async api<T>(method: string, path: string, body?: unknown, token = first.adminToken) {
       const response = await fetch(`${first.url}${path}`, {
         method,
@@ -124,9 +136,18 @@ export async function startProduct(options: ProductOptions = {}): Promise<Produc
       const forced = setTimeout(() => child.kill('SIGKILL'), 12_000);
       await gone();
       clearTimeout(forced);
-      rmSync(dataDir, { recursive: true, force: true });
+      if (!options.dataDir) rmSync(dataDir, { recursive: true, force: true });
     },
   };
+}
+
+function serviceProcesses(parent: number): ServiceProcess[] {
+  const table = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,stat=,args='], { encoding: 'utf8', maxBuffer: 2 ** 26 });
+  return table.split('\n').flatMap((line) => {
+    const [, pid, ppid, state, args] = /^\s*(\d+)\s+(\d+)\s+(\S+)\s+(.*)$/.exec(line) ?? [];
+    const service = /services\/([\w-]+)\/src\/main\.ts/.exec(args ?? '')?.[1];
+    return Number(ppid) === parent && service && !state!.startsWith('Z') ? [{ service, pid: Number(pid) }] : [];
+  });
 }
 
 async function freePort(): Promise<number> {

@@ -1,6 +1,6 @@
 /** Live-feed's settings, read once from the environment. */
 import { join } from 'node:path';
-import { type Env, list, path, readEnv, url } from '@cairn/service-kit/config.ts';
+import { type Env, hostPorts, origins, path, readEnv, url } from '@cairn/service-kit/config.ts';
 import type { TouchpointHistory } from './shell/touchpoint-history.ts';
 
 export interface LiveFeedConfig {
@@ -25,7 +25,7 @@ export const ACCEPT_PER_SECOND = 1_000;
 export function readLiveFeedConfig(env: Env = process.env): LiveFeedConfig {
   const { dataDir, allowedOrigins } = readEnv(env, {
     dataDir: path('CAIRN_DATA_DIR', './data'),
-    allowedOrigins: list('CAIRN_ALLOWED_ORIGINS', null),
+    allowedOrigins: origins('CAIRN_ALLOWED_ORIGINS', null),
   });
   return liveFeedConfig(dataDir, allowedOrigins);
 }
@@ -50,7 +50,7 @@ export function readHistoryConfig(env: Env = process.env): HistoryConfig {
   const { clickhouseUrl, historyDir, kafkaBrokers } = readEnv(env, {
     clickhouseUrl: url('CAIRN_CLICKHOUSE_URL', null),
     historyDir: path('CAIRN_HISTORY_DIR', null),
-    kafkaBrokers: list('CAIRN_KAFKA_BROKERS', null),
+    kafkaBrokers: hostPorts('CAIRN_KAFKA_BROKERS', null),
   });
   if (clickhouseUrl) return { target: { url: clickhouseUrl }, kafkaBrokers };
   return { target: historyDir ? { chdbPath: historyDir } : null, kafkaBrokers };

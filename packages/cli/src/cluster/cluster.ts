@@ -39,6 +39,9 @@ export async function startCluster(
   const config = readStartConfig(env);
   if (!config.kafkaBrokers)
     throw new ConfigError([{ variable: 'CAIRN_KAFKA_BROKERS', message: 'must name the brokers: host:port,…' }]);
+  const defaultDefinition = createDefaultDefinition(readOrchestratorConfig(env).definitionPath);
+  // Before anything is started or made: a bad file stops the start.
+  await defaultDefinition();
   const { dataDir, host } = config;
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const { ports, close } = await openPorts({
@@ -122,15 +125,18 @@ export async function startCluster(
       return true;
     },
   );
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen({ host, port: config.port }, () => resolve());
-  });
-  const { port } = server.address() as { port: number };
-  const first = await firstRun(ports, {
-    dataDir,
-    url: `http://${host}:${port}`,
-    defaultDefinition: createDefaultDefinition(readOrchestratorConfig(env).definitionPath),
+  async function begin(): ReturnType<typeof firstRun> {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen({ host, port: config.port }, () => resolve());
+    });
+    const { port } = server.address() as { port: number };
+    return firstRun(ports, { dataDir, url: `http://${host}:${port}`, defaultDefinition });
+  }
+  const first = await begin().catch(async (error: unknown) => {
+    // The children would live on without us.
+    await supervisor.stop();
+    throw error;
   });
   return {
     firstRun: first.firstRun,

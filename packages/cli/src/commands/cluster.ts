@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { startCluster } from '../cluster/cluster.ts';
 import { printBanner } from '../banner.ts';
 import { stopOnSignals } from '@cairn/service-kit/lifecycle.ts';
+import { createLogger } from '@cairn/service-kit/logger.ts';
 
 /** `cairn cluster`: the four services as processes of their own on Kafka, the whole API on one port. */
 export function clusterCommand(): Command {
@@ -20,8 +21,10 @@ export function clusterCommand(): Command {
       };
       if (!Object.values(counts).every((count) => Number.isInteger(count) && count >= 1 && count <= 32))
         throw new Error('the counts are whole numbers from 1 to 32');
-      const cluster = await startCluster(process.env, counts);
-      stopOnSignals(() => cluster.stop(), cluster.logger);
+      const starting = startCluster(process.env, counts);
+      // From the first moment on: the children must not outlive a start that is stopped half-way.
+      stopOnSignals(async () => (await starting).stop(), createLogger({ service: 'cairn-cluster', level: 'warn' }));
+      const cluster = await starting;
       printBanner(cluster.firstRun, cluster.isFirstRun);
     });
 }

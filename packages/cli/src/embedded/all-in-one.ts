@@ -40,6 +40,8 @@ export async function startAllInOne(
   const ingestConfig = readIngestConfig(env);
   const liveFeedConfig = readLiveFeedConfig(env);
   const defaultDefinition = createDefaultDefinition(readOrchestratorConfig(env).definitionPath);
+  // Before anything is started or made: a bad file stops the start.
+  await defaultDefinition();
   const { dataDir } = config;
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const clock = options.clock ?? null;

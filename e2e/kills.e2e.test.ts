@@ -1,0 +1,98 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { findTestKafka, type TestKafka } from '@cairn/testkit/kafka-broker.ts';
+import { eventually, startProduct, type Product } from '@cairn/testkit/product.ts';
+import { startWebhookReceiver, type WebhookReceiver } from '@cairn/testkit/webhook-receiver.ts';
+import { expectInHistoryOnce, survivesKills } from './survives-kills.ts';
+
+const KILLS = 20;
+/** The order and the moments of the kills. */
+const SEED = 20_260;
+const WITHIN_MS = 400_000;
+
+let receiver: WebhookReceiver;
+let product: Product | null = null;
+beforeAll(async () => {
+  receiver = await startWebhookReceiver();
+});
+afterAll(async () => {
+  await receiver.close();
+});
+
+describe('one process, killed twenty times in a run of 10,000 touchpoints', () => {
+  afterAll(async () => {
+    await product?.dispose();
+    product = null;
+  });
+
+  it(
+    'loses no accepted touchpoint, keeps none twice, and makes no webhook id twice',
+    async () => {
+      product = await startProduct({ env: { CAIRN_WEBHOOK_ALLOW: `127.0.0.1:${receiver.port}` } });
+      const accepted = await survivesKills(product, receiver, {
+        kills: KILLS,
+        seed: SEED,
+        pauseMsMax: 600,
+        async crash(victim) {
+          const { pid } = victim;
+          await victim.kill();
+          await victim.restart();
+          return `the process (${pid})`;
+        },
+      });
+      await expectInHistoryOnce(product, accepted);
+    },
+    WITHIN_MS,
+  );
+});
+
+const kafka: TestKafka | null = await findTestKafka();
+
+describe.skipIf(!kafka)(
+  'the four services on Kafka, one or the other killed twenty times in a run of 10,000 touchpoints',
+  () => {
+    let hooks: WebhookReceiver;
+    beforeAll(async () => {
+      hooks = await startWebhookReceiver();
+    });
+    afterAll(async () => {
+      await product?.dispose();
+      await hooks.close();
+      await kafka?.stop();
+    });
+
+    it(
+      'lose no accepted touchpoint, keep none twice, and make no webhook id twice',
+      async () => {
+        product = await startProduct({
+          command: 'cluster',
+          env: { CAIRN_KAFKA_BROKERS: kafka!.brokers.join(','), CAIRN_WEBHOOK_ALLOW: `127.0.0.1:${hooks.port}` },
+        });
+        expect(
+          product
+            .children()
+            .map(({ service }) => service)
+            .sort(),
+        ).toEqual(['ingest', 'live-feed', 'orchestrator', 'stitcher']);
+        const accepted = await survivesKills(product, hooks, {
+          kills: KILLS,
+          seed: SEED,
+          // No kill here stops the touchpoints for as long as a stall takes.
+          pauseMsMax: 2_500,
+          async crash(victim, random) {
+            const alive = victim.children();
+            const { service, pid } = alive[Math.floor(random() * alive.length)]!;
+            process.kill(pid, 'SIGKILL');
+            await eventually(
+              `another ${service}`,
+              async () => victim.children().some((child) => child.service === service && child.pid !== pid),
+              30_000,
+            );
+            return `${service} (${pid})`;
+          },
+        });
+        await expectInHistoryOnce(product, accepted);
+      },
+      WITHIN_MS,
+    );
+  },
+);
