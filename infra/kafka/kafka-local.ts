@@ -8,7 +8,9 @@ import { parseArgs } from 'node:util';
 import { findKafkaJars, hasJava } from './kafka-jars.ts';
 import { startKafkaProcess } from './kafka-process.ts';
 
-const { values } = parseArgs({ options: { port: { type: 'string' }, dir: { type: 'string' } } });
+const { values } = parseArgs({
+  options: { port: { type: 'string' }, dir: { type: 'string' }, 'fetch-only': { type: 'boolean' } },
+});
 const port = Number(values.port ?? process.env.KAFKA_PORT ?? 9092);
 const dataDir = resolve(values.dir ?? process.env.KAFKA_DIR ?? 'data/kafka');
 if (!Number.isInteger(port) || port < 0 || port > 65_535)
@@ -16,6 +18,11 @@ if (!Number.isInteger(port) || port < 0 || port > 65_535)
 
 if (!(await hasJava()))
   fail('kafka:local needs Java 17 or newer on the PATH (for example: apt install openjdk-17-jre-headless maven)');
+if (values['fetch-only']) {
+  // For CI: the download is not the first test's business.
+  await findKafkaJars(process.env.KAFKA_LIB, (line) => console.log(line));
+  process.exit(0);
+}
 const kafka = await findKafkaJars(process.env.KAFKA_LIB, (line) => console.log(line))
   .then((lib) => startKafkaProcess({ lib, dataDir, port }))
   .catch((error: unknown) => fail((error as Error).message));
