@@ -28,11 +28,18 @@ export function ownerOfMembership(draft: Draft, { source, of }: MembershipRecord
   return source === 'link' ? (readAccount(draft, of)?.mergedInto ?? of) : of;
 }
 
-/** The person has declared, or shown by an address, to belong to an account. `by`: the identifier that says so. */
-export function join(draft: Draft, personId: string, source: MembershipRecord['source'], of: string, by: string): void {
+/** The person has declared, or shown by an address, to belong to an account. `by`: the identifier that says so; null: its own address. */
+export function join(
+  draft: Draft,
+  personId: string,
+  source: MembershipRecord['source'],
+  of: string,
+  by: string | null,
+): void {
   const person = readPerson(draft, personId)!;
   const before = person.memberships ?? [];
-  const joined = { source, of, ...(by === person.ids[0] ? {} : { by }) };
+  const isPlain = by === null || (source !== 'domain' && by === person.ids[0]);
+  const joined = { source, of, ...(isPlain ? {} : { by }) };
   const memberships = withJoined(before, joined, draft.at);
   if (memberships !== before) putPerson(draft, personId, { ...person, memberships }, true);
 }
@@ -47,8 +54,8 @@ export function leave(draft: Draft, personId: string, account: string): boolean 
   return true;
 }
 
-/** The person writes from this address: its company's domain is theirs from now on. */
-export function joinByEmail(draft: Draft, personId: string, email: string, by: string): void {
+/** The person writes from this address: its company's domain is theirs from now on. `by`: null for an identifier of their own. */
+export function joinByEmail(draft: Draft, personId: string, email: string, by: string | null): void {
   const domain = companyDomainOf(email, draft.settings.foldSubdomains);
   if (domain === null) return;
   for (const account of openOf(readPerson(draft, personId)!.memberships, 'group', 'crm'))

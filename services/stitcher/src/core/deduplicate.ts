@@ -13,13 +13,14 @@ const HOUR_MS = 3_600_000;
 const HOURS_KEPT = SEEN_AT_LEAST_MS / HOUR_MS;
 const FINGERPRINT = 8;
 const RECORD = FINGERPRINT + 1;
+const HEX = '0123456789abcdef';
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 /** 65,536 slots × 512 ids × 9 B bound a workspace at 33 M ids and 300 MB; over it the oldest of a slot go first. */
 export const MAX_IDS_PER_SLOT = 512;
 
 /** `id` is `tp_` and 22 characters of base64url; 16 bits of it choose the slot, 48 others are the fingerprint. */
 export function seenKey(workspace: string, id: string): string {
-  return `w/${workspace}/seen/${id.slice(3, 5)}${(id.charCodeAt(5) & 15).toString(16)}`;
+  return `w/${workspace}/seen/${id.slice(3, 5)}${HEX[id.charCodeAt(5) & 15]}`;
 }
 
 /** The slot with the id in it; null when it is there already: a duplicate. `now` is log time (epoch ms). */
@@ -78,8 +79,8 @@ export function sweepGroup(
   const changes: { key: string; value: string | null }[] = [];
   let left = 0;
   for (const second of ALPHABET)
-    for (let third = 0; third < 16; third++) {
-      const key = `w/${workspace}/seen/${ALPHABET[sweep.group]}${second}${third.toString(16)}`;
+    for (const third of HEX) {
+      const key = `w/${workspace}/seen/${ALPHABET[sweep.group]}${second}${third}`;
       const slot = read(key);
       if (slot === undefined) continue;
       const kept = withoutExpired(slot, now);

@@ -119,7 +119,8 @@ function handOvers(draft: Draft, touched: string | null): StitchOutput[] {
     const subject = subjectOf(draft, id, person);
     if (subject.unit === 'person') continue;
     const { alone: _handedOver, ...rest } = person;
-    putPerson(draft, id, rest, false);
+    // Told, even where only the owner of its company's domain has changed: its accounts are others now.
+    putPerson(draft, id, rest, true);
     outputs.push(handOver(draft, id, subject, id));
   }
   return outputs;

@@ -2,7 +2,7 @@ import type { Touchpoint } from '@cairn/contracts/generated/touchpoint.ts';
 import { identifierKey } from './identifier-key.ts';
 import { isBlocked, isRoleMailbox } from './blocked-values.ts';
 import { readNode, type Draft, type IdNode } from './identity-graph.ts';
-import { MAX_IDENTIFIER_LENGTH, normaliseIdentifier, textOf } from './normalise-identifier.ts';
+import { MAX_IDENTIFIER_LENGTH, normaliseIdentifier, normaliseText, textOf } from './normalise-identifier.ts';
 import { ruleOf, type NamespaceRule } from './settings.ts';
 
 /** One identifier of a touchpoint, normalised. `key` is `namespace:value`. */
@@ -34,11 +34,8 @@ export function identifiersOf(draft: Draft, touchpoint: Touchpoint): FoundIdenti
   const traits = touchpoint.kind === 'group' ? null : touchpoint.traits;
   const contextTraits = objectOf(context.traits);
   if (touchpoint.userId !== null) add(draft, found, 'userId', touchpoint.userId, null);
-  for (const from of [traits, contextTraits]) {
-    if (!from) continue;
-    if (from.email !== undefined) add(draft, found, 'email', from.email, null);
-    if (from.phone !== undefined) add(draft, found, 'phone', from.phone, countryOf(from, context));
-  }
+  if (traits) addReachable(draft, found, traits, context);
+  if (contextTraits) addReachable(draft, found, contextTraits, context);
   const device = objectOf(context.device);
   if (device?.id !== undefined) add(draft, found, 'device', device.id, null);
   if (Array.isArray(context.externalIds)) addExternalIds(draft, found, context.externalIds, context);
@@ -51,7 +48,7 @@ export function identifiersOf(draft: Draft, touchpoint: Touchpoint): FoundIdenti
 function add(draft: Draft, found: FoundIdentifiers, namespace: string, raw: unknown, country: string | null): void {
   const text = textOf(raw);
   if (text === null || text === '') return;
-  const value = text.length > MAX_IDENTIFIER_LENGTH ? null : normaliseIdentifier(namespace, text, country);
+  const value = text.length > MAX_IDENTIFIER_LENGTH ? null : normaliseText(namespace, text, country);
   if (value === null) {
     // What is no address or number at all is not worth a word; what is only too long looks like a mistake someone can mend.
     if (text.length > MAX_IDENTIFIER_LENGTH)
@@ -76,6 +73,16 @@ function add(draft: Draft, found: FoundIdentifiers, namespace: string, raw: unkn
     rule: ruleOf(draft.settings, namespace),
     before: readNode(draft, key),
   });
+}
+
+function addReachable(
+  draft: Draft,
+  found: FoundIdentifiers,
+  traits: Readonly<Record<string, unknown>>,
+  context: object,
+): void {
+  if (traits.email !== undefined) add(draft, found, 'email', traits.email, null);
+  if (traits.phone !== undefined) add(draft, found, 'phone', traits.phone, countryOf(traits, context));
 }
 
 /** Segment's shape: `{ id, type, collection, encoding }`; those of accounts are no person's. */

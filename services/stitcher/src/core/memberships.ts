@@ -12,7 +12,10 @@ export interface MembershipRecord {
   to?: number;
   /** When it was declared again, where that decided which membership is the current one. */
   seen?: number;
-  /** The identifier that said so (`namespace:value`); left out: the person's most durable one. */
+  /**
+   * The identifier that said so (`namespace:value`). Left out: the person's most durable one; for a domain, the person's own address
+   * there.
+   */
   by?: string;
 }
 
@@ -89,7 +92,10 @@ export function openOf(
   return [...new Set(open.map(({ of }) => of))];
 }
 
-/** As people read them: each once, and a company left for a newer one closed from the day of the newer. */
+/**
+ * As people read them: the current one first, each once, and a company left for a newer one closed from the day of the newer; those
+ * that ended last.
+ */
 export function datedMemberships(memberships: readonly MembershipRecord[]): readonly MembershipRecord[] {
   const dated = new Map<string, MembershipRecord>();
   for (const one of memberships) {
@@ -98,7 +104,12 @@ export function datedMemberships(memberships: readonly MembershipRecord[]): read
     const known = dated.get(key);
     if (!known || one.from < known.from) dated.set(key, { ...one, ...(to === undefined ? {} : { to }) });
   }
-  return [...dated.values()];
+  return [...dated.values()].sort(byCurrency);
+}
+
+function byCurrency(one: MembershipRecord, other: MembershipRecord): number {
+  const ended = Number(one.to !== undefined) - Number(other.to !== undefined);
+  return ended || (isAbove(one, other) ? -1 : 1);
 }
 
 function nextCompanyFrom(memberships: readonly MembershipRecord[], one: MembershipRecord): number | undefined {

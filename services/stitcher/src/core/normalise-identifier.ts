@@ -12,14 +12,18 @@ export const MAX_IDENTIFIER_LENGTH = 512;
 /** The normalised value; null when the raw value is none of its namespace. Numbers equal their decimal text. `country`: ISO 3166 alpha-2. */
 export function normaliseIdentifier(namespace: string, raw: unknown, country: string | null): string | null {
   const text = textOf(raw);
-  if (text === null) return null;
+  return text === null ? null : normaliseText(namespace, text, country);
+}
+
+/** As `normaliseIdentifier`, of a text that is trimmed already. */
+export function normaliseText(namespace: string, text: string, country: string | null): string | null {
   switch (namespace) {
     case 'email':
       return normaliseEmail(text);
     case 'phone':
       return normalisePhone(text, country);
     default:
-      return text === '' ? null : text.normalize('NFC');
+      return text === '' ? null : composed(text);
   }
 }
 
@@ -35,8 +39,12 @@ function digitsOf(number: number | bigint): string {
   return typeof number === 'number' && Number.isInteger(number) ? BigInt(number).toString() : String(number);
 }
 
+/** NFC. ASCII, which is almost everything, is composed already; asking costs half of composing. */
+const composed = (text: string): string => (ASCII.test(text) ? text : text.normalize('NFC'));
+const ASCII = /^[\x00-\x7f]*$/;
+
 function normaliseEmail(text: string): string | null {
-  const email = text.normalize('NFC').toLowerCase();
+  const email = composed(text).toLowerCase();
   const at = email.lastIndexOf('@');
   return at > 0 && at < email.length - 1 && !/\s/.test(email) ? email : null;
 }

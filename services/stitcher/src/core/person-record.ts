@@ -82,11 +82,13 @@ export function spelledOut(person: PersonRecord): PersonRecord {
   if (first === undefined) return person;
   return {
     ...person,
-    ...(memberships
-      ? { memberships: memberships.map((one) => (one.by === undefined ? { ...one, by: first } : one)) }
-      : {}),
+    ...(memberships ? { memberships: memberships.map((one) => saidBy(one, first)) } : {}),
     ...(traits && !sources ? { sources: { [first]: { traits, traitTimes: traitTimes! } } } : {}),
   };
+}
+
+function saidBy(membership: MembershipRecord, key: string): MembershipRecord {
+  return membership.by === undefined && membership.source !== 'domain' ? { ...membership, by: key } : membership;
 }
 
 function placeFor(settings: StitchSettings, ids: readonly string[], key: string): number {

@@ -109,7 +109,7 @@ function joinCompanies(draft: Draft, { personId, stitchKey }: Resolved, found: F
   if (draft.changedPeople?.has(personId)) {
     for (const { key, namespace, value, before } of found.ids)
       if (namespace === 'email' && !before && readNode(draft, key) === personId)
-        joinByEmail(draft, personId, value, key);
+        joinByEmail(draft, personId, value, null);
   }
   if (found.roleMailbox !== null) joinByEmail(draft, personId, found.roleMailbox, stitchKey);
 }

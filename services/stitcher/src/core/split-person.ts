@@ -2,7 +2,9 @@ import { idOf } from '@cairn/contracts/ids.ts';
 import { keyOf } from '@cairn/contracts/topics.ts';
 import type { PersonSplit } from '@cairn/contracts/generated/identity.ts';
 import { reviseClaimsOf, subjectOf } from './account-membership.ts';
+import { companyDomainOf } from './company-domain.ts';
 import { componentsOf } from './components.ts';
+import { namespaceOf, valueOf } from './identifier-key.ts';
 import { normalisedKey } from './normalise-identifier.ts';
 import {
   isGone,
@@ -84,9 +86,11 @@ function partOf(
   const { mergedFrom: _absorbed, memberships, alone: _alone, ...rest } = whole;
   // Listed without being owned (shared with others): stays where it was.
   const bare = withOnly(rest, (key) => ids.has(key) || (isKept && whole.marks?.[key] === 'shared'));
-  const own = memberships?.filter(({ by }) =>
-    by === undefined ? isKept : ids.has(by) || (isKept && !whole.ids.includes(by)),
-  );
+  const own = memberships?.filter(({ source, of, by }) => {
+    // Said by an identifier that is nobody's any more: stays.
+    if (by !== undefined) return ids.has(by) || (isKept && !whole.ids.includes(by));
+    return source === 'domain' ? writesFrom(draft, ids, of) : isKept;
+  });
   const sources = Object.fromEntries(Object.entries(sourcesOf(whole)).filter(([key]) => ids.has(key)));
   const part: PersonRecord = {
     ...bare,
@@ -95,6 +99,13 @@ function partOf(
     ...(absorbed.length ? { mergedFrom: absorbed } : {}),
   };
   return withTraitsOfSources(part, sources);
+}
+
+function writesFrom(draft: Draft, ids: ReadonlySet<string>, domain: string): boolean {
+  for (const key of ids)
+    if (namespaceOf(key) === 'email' && companyDomainOf(valueOf(key), draft.settings.foldSubdomains) === domain)
+      return true;
+  return false;
 }
 
 /** Who lives again is as old as before; a new person is the youngest. */

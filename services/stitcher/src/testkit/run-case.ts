@@ -1,4 +1,5 @@
 import { accountId } from '@cairn/contracts/ids.ts';
+import { namespaceOf, valueOf } from '../core/identifier-key.ts';
 import type { StitchSettings } from '../core/settings.ts';
 import type { Call } from './touchpoint-of.ts';
 
@@ -131,4 +132,26 @@ function compareLists(
   if (!wanted) return;
   const [left, right] = [[...wanted].sort().join('; '), [...got].sort().join('; ')];
   if (left !== right) faults.push(`${what} expected: ${left || 'none'}; found: ${right || 'none'}`);
+}
+
+/** A command as it is sent; `personOf` finds who holds an identifier, or made call n (`#n`). */
+export function paramsOf(
+  step: CommandStep,
+  workspace: string,
+  personOf: (name: string) => string,
+): Record<string, unknown> {
+  switch (step.command) {
+    case 'merge':
+      return { from: personOf(step.from), into: personOf(step.into) };
+    case 'split':
+      return {
+        personId: personOf(step.person),
+        cut: step.cut.map((key) => ({ namespace: namespaceOf(key), value: valueOf(key) })),
+      };
+    case 'erase':
+      return { personId: personOf(step.person), dryRun: step.dryRun ?? false, suppress: step.suppress ?? false };
+    case 'link':
+    case 'unlink':
+      return { personId: personOf(step.person), accountId: accountOfLabel(workspace, step.account) };
+  }
 }
