@@ -47,7 +47,10 @@ describe('record batches', () => {
         );
         expect(batch!.records.every((r) => r.at === 1_764_000_000_123)).toBe(true);
       }),
-      { numRuns: 100 },
+      {
+        numRuns: 100,
+        examples: [[[{ key: '', value: null, headers: Object.fromEntries([['__proto__', '']]) }], false]],
+      },
     );
   });
 

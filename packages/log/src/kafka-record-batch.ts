@@ -243,12 +243,13 @@ function readBytes(cursor: Cursor): Buffer | null {
 function readHeaders(cursor: Cursor): Readonly<Record<string, string>> {
   const count = readVarInt(cursor);
   if (count <= 0) return NO_HEADERS;
-  const headers: Record<string, string> = {};
+  const headers: [string, string][] = [];
   for (let i = 0; i < count; i++) {
     const name = readBytes(cursor)?.toString('utf8') ?? '';
-    headers[name] = readBytes(cursor)?.toString('utf8') ?? '';
+    headers.push([name, readBytes(cursor)?.toString('utf8') ?? '']);
   }
-  return headers;
+  // Not by assignment: a header may be called `__proto__`.
+  return Object.fromEntries(headers);
 }
 
 /**
