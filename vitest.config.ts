@@ -24,13 +24,15 @@ export default defineConfig({
           name: 'pure',
           include: files('.test.ts'),
           exclude: [...never, '**/*.int.test.ts', '**/*.sim.test.ts', '**/*.e2e.test.ts'],
-          testTimeout: 5_000,
+          testTimeout: 20_000,
+          setupFiles: ['packages/testkit/src/property-seed.ts'],
         },
       },
       { test: { name: 'simulation', include: files('.sim.test.ts'), exclude: never, testTimeout: 300_000 } },
       {
         test: {
           name: 'integration',
+          setupFiles: ['packages/testkit/src/property-seed.ts'],
           include: files('.int.test.ts'),
           exclude: never,
           testTimeout: 60_000,
