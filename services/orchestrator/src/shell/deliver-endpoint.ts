@@ -16,7 +16,7 @@ import type {
 } from '../core/deliver/model.ts';
 import { webhookBody } from '../core/deliver/webhook-body.ts';
 import { announce } from './announce.ts';
-import { keys } from './deliver-keys.ts';
+import { keys, readDelivery } from './deliver-keys.ts';
 import type { DeliverWork } from './deliver-work.ts';
 import { createJourneyQueue } from './journey-queue.ts';
 import { startJob } from './start-job.ts';
@@ -27,7 +27,6 @@ import { forgetAction } from './supersede.ts';
  * move up. Pure: it only fills the work's outcome.
  */
 export interface OpenEndpoint {
-  readonly endpoint: Endpoint;
   /** A new delivery, or one that ended before and begins again (`attempts` so far). */
   begin(
     request: DeliveryRequested,
@@ -37,10 +36,6 @@ export interface OpenEndpoint {
   /** One attempt of a delivery that ended, outside of any chain. */
   beginExtra(request: DeliveryRequested, ended: EndedDelivery): void;
   advance(id: string, input: DeliveryInput): void;
-  /** Settings that came from outside, or the endpoint's own decision to stop. */
-  settle(endpoint: Endpoint, load: EndpointLoad): void;
-  disable(reason: string): void;
-  load(): EndpointLoad;
   /** Lets those who wait move up and keeps what changed. Call once, last. */
   close(): void;
 }
@@ -72,6 +67,7 @@ export function openEndpoint(
   const routing = keyOf.endpoint(workspace, endpointId);
   const journeys = createJourneyQueue(work, workspace, endpointId);
   const dKey = (id: string): string => keys.delivery(workspace, endpointId, id);
+  const pendingOf = (id: string): PendingDelivery | null => readDelivery(work, dKey(id)).pending;
 
   function say(fact: DeliveryFact): void {
     const partition = partitionOf(routing, topics.partitions('deliveries'));
@@ -108,7 +104,7 @@ export function openEndpoint(
   function goOn(step: DeliveryStep): void {
     let next = take(step);
     while (next !== null) {
-      const behind = work.get<PendingDelivery>(dKey(next))!;
+      const behind = pendingOf(next)!;
       next = take(advanceDelivery(endpoint, load, { ...behind, phase: 'waiting' }, { type: 'due' }, now));
     }
   }
@@ -124,7 +120,7 @@ export function openEndpoint(
       secrets: endpoint.secrets,
       ...(endpoint.auth ? { auth: endpoint.auth } : {}),
       ...(endpoint.template ? { template: endpoint.template } : {}),
-      body: work.get<string>(keys.body(workspace, endpointId, delivery.id)) ?? '',
+      body: delivery.body,
     };
     work.effect({ type: 'send-webhook', id: idOf('att', delivery.id, attempt), key: routing, payload });
   }
@@ -146,7 +142,7 @@ export function openEndpoint(
       const lane = nextLane(endpoint, load);
       if (lane === null) return work.timer(loadKey, 'turn', null);
       const id = work.get<string>(keys.place(workspace, endpointId, lane, load.lanes[lane].first));
-      const delivery = id === undefined ? undefined : work.get<PendingDelivery>(dKey(id));
+      const delivery = id === undefined ? null : pendingOf(id);
       // It ended, or was sent, while it stood here.
       if (delivery?.phase !== 'queued') {
         dequeue(lane);
@@ -162,23 +158,24 @@ export function openEndpoint(
   }
 
   function finish(delivery: PendingDelivery): string | null {
-    const { attempts, phase: _phase, probe: _probe, extra: _extra, endAs: _endAs, ...rest } = delivery;
+    const { attempts, body: _body, phase: _phase, probe: _probe, extra: _extra, endAs: _endAs, ...rest } = delivery;
     const state = delivery.state as EndedDelivery['state'];
     const ended: EndedDelivery = {
+      phase: 'over',
       state,
       endedAt: now,
       delivery: rest,
       attempts: attempts.map((attempt) => ({ ...attempt, responseBody: null })),
     };
-    const endedKey = keys.ended(workspace, endpointId, delivery.id);
+    const key = dKey(delivery.id);
     if (delivery.type === 'action.requested') forgetAction(work, delivery);
     // A person's single attempt that failed too exhausts nothing anew.
     const isExhausted = state === 'exhausted' && delivery.extra === null;
     if (isExhausted) deadLetter(delivery);
-    work.set(dKey(delivery.id), null);
-    work.set(keys.body(workspace, endpointId, delivery.id), null);
-    work.set(endedKey, ended);
-    work.timer(endedKey, 'forget', now + (state === 'delivered' ? DELIVERED_KEPT_MS : UNDELIVERED_KEPT_MS));
+    work.set(key, ended);
+    work.timer(key, 'retry', null);
+    work.timer(key, 'expire', null);
+    work.timer(key, 'forget', now + (state === 'delivered' ? DELIVERED_KEPT_MS : UNDELIVERED_KEPT_MS));
     // Of the operator's own events nothing is said: two dead endpoints would tell each other for ever.
     if (isExhausted && !/^(endpoint|delivery)\./.test(delivery.type))
       tell('delivery.exhausted', delivery.id, { delivery: deliveryFact('delivery.ended', delivery, now).delivery });
@@ -187,7 +184,6 @@ export function openEndpoint(
 
   /** Someone may want to know what was never received, also after the delivery is forgotten. */
   function deadLetter(delivery: PendingDelivery): void {
-    const raw = work.get<string>(keys.body(workspace, endpointId, delivery.id)) ?? '';
     const value: DeadLetter = {
       type: 'dead-letter',
       id: idOf('dl', 'delivery', delivery.id, delivery.attempt),
@@ -195,7 +191,7 @@ export function openEndpoint(
       at: now,
       reason: 'delivery-exhausted',
       messageId: delivery.id,
-      raw,
+      raw: delivery.body,
       service: 'deliver',
       error: delivery.attempts.at(-1)?.code ?? null,
       position: null,
@@ -204,11 +200,11 @@ export function openEndpoint(
     work.output({ topic: 'dead-letters', partition, key: workspace, value });
   }
 
-  function keep(delivery: PendingDelivery, request: DeliveryRequested): void {
-    work.set(keys.body(workspace, endpointId, delivery.id), webhookBody(request, endpoint));
-    work.set(keys.ended(workspace, endpointId, delivery.id), null);
-    work.set(dKey(delivery.id), delivery);
-    if (delivery.expiresAt !== null) work.timer(dKey(delivery.id), 'expire', Math.max(delivery.expiresAt, now + 1));
+  function keep(delivery: PendingDelivery): void {
+    const key = dKey(delivery.id);
+    work.set(key, delivery);
+    work.timer(key, 'forget', null);
+    if (delivery.expiresAt !== null) work.timer(key, 'expire', Math.max(delivery.expiresAt, now + 1));
     say(deliveryFact('delivery.created', delivery, now));
   }
 
@@ -228,14 +224,9 @@ export function openEndpoint(
   }
 
   return {
-    get endpoint() {
-      return endpoint;
-    },
-    load: () => load,
-    disable,
     begin(request, source, again) {
-      const delivery = { ...newDelivery(request, source, now), ...again };
-      keep(delivery, request);
+      const delivery = { ...newDelivery(request, webhookBody(request, endpoint), source, now), ...again };
+      keep(delivery);
       if (endpoint.fifo && journeys.standBehind(delivery))
         work.set(dKey(delivery.id), { ...delivery, phase: 'blocked' });
       else run(delivery, { type: 'due' });
@@ -251,18 +242,14 @@ export function openEndpoint(
         extra: { back: ended.state },
         endAs: null,
         attempts: ended.attempts,
+        body: webhookBody(request, endpoint),
       };
-      keep(delivery, request);
+      keep(delivery);
       run(delivery, { type: 'due' });
     },
     advance(id, input) {
-      const delivery = work.get<PendingDelivery>(dKey(id));
+      const delivery = pendingOf(id);
       if (delivery) run(delivery, input);
-    },
-    settle(nextEndpoint, nextLoad) {
-      endpoint = nextEndpoint;
-      load = nextLoad;
-      work.set(keys.endpoint(workspace, endpointId), endpoint);
     },
     close() {
       moveUp();

@@ -1,9 +1,9 @@
 import { keyOf, partitionOf } from '@cairn/contracts/topics.ts';
 import { deliveryFact } from '../core/deliver/delivery-fact.ts';
-import type { EndState, EndedDelivery, Endpoint, PendingDelivery } from '../core/deliver/model.ts';
+import type { EndState, Endpoint } from '../core/deliver/model.ts';
 import { openEndpoint } from './deliver-endpoint.ts';
 import type { DeliverTopics } from './deliver-endpoint.ts';
-import { keys } from './deliver-keys.ts';
+import { keys, readDelivery } from './deliver-keys.ts';
 import type { DeliverWork } from './deliver-work.ts';
 import type { Job } from './start-job.ts';
 
@@ -54,9 +54,8 @@ export function stepJob(
 function prefixesOf({ workspace, endpointId }: Place, name: string): string[] {
   const of = (kind: string): string => `${kind}/${workspace}/${endpointId}/`;
   const sharded = (kind: string): string[] => SHARDS.map((shard) => of(kind) + shard);
-  if (name === 'end') return sharded('d');
-  if (name !== 'remove') return sharded('x');
-  return [...sharded('d'), ...sharded('b'), ...sharded('x'), of('q'), of('j'), of('k'), of('s')];
+  if (name !== 'remove') return sharded('d');
+  return [...sharded('d'), of('q'), of('j'), of('k'), of('s')];
 }
 
 function handleSome(
@@ -76,8 +75,8 @@ function endSome({ work, topics, workspace, endpointId, now }: Place, prefix: st
   if (!open) return { done: 0, more: false };
   // One that is on its way ends by its own answer.
   const found = take(work.keys(prefix), most, (key) => {
-    const delivery = work.get<PendingDelivery>(key);
-    return delivery !== undefined && delivery.phase !== 'sending';
+    const { pending } = readDelivery(work, key);
+    return pending !== null && pending.phase !== 'sending';
   });
   if (found.keys.length > 0) {
     for (const key of found.keys)
@@ -91,7 +90,7 @@ function endSome({ work, topics, workspace, endpointId, now }: Place, prefix: st
 function recoverAll({ work, workspace, endpointId }: Place, name: string, prefix: string, since: number) {
   let done = 0;
   for (const key of work.keys(prefix)) {
-    const over = work.get<EndedDelivery>(key);
+    const { over } = readDelivery(work, key);
     if (!over || !RECOVERED.has(over.state) || over.endedAt < since) continue;
     const id = over.delivery.id;
     done++;
@@ -111,10 +110,10 @@ function removeSome({ work, topics, workspace, endpointId, now }: Place, prefix:
   const found = take(work.keys(prefix), most, () => true);
   const routing = keyOf.endpoint(workspace, endpointId);
   for (const key of found.keys) {
-    const delivery = prefix.startsWith('d/') ? work.get<PendingDelivery>(key) : undefined;
+    const pending = prefix.startsWith('d/') ? readDelivery(work, key).pending : null;
     work.set(key, null);
-    if (!delivery) continue;
-    const value = deliveryFact('delivery.ended', { ...delivery, state: 'aborted', phase: 'ended' }, now);
+    if (!pending) continue;
+    const value = deliveryFact('delivery.ended', { ...pending, state: 'aborted', phase: 'ended' }, now);
     const partition = partitionOf(routing, topics.partitions('deliveries'));
     work.output({ topic: 'deliveries', partition, key: routing, value });
   }

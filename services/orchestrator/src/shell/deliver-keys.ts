@@ -1,12 +1,13 @@
+import type { EndedDelivery, PendingDelivery } from '../core/deliver/model.ts';
+
 /** Where the deliver task keeps what. Ids hold no slash. Everything of an endpoint shares its partition. */
 export const keys = {
   /** The endpoint's settings. */
   endpoint: (workspace: string, endpointId: string): string => `c/${workspace}/${endpointId}`,
   endpointsOf: (workspace: string): string => `c/${workspace}/`,
   load: (workspace: string, endpointId: string): string => `e/${workspace}/${endpointId}`,
+  /** A delivery, also for a while after it ended: one key, because every key touched costs more than its bytes do. */
   delivery: (workspace: string, endpointId: string, id: string): string => `d/${workspace}/${endpointId}/${id}`,
-  body: (workspace: string, endpointId: string, id: string): string => `b/${workspace}/${endpointId}/${id}`,
-  ended: (workspace: string, endpointId: string, id: string): string => `x/${workspace}/${endpointId}/${id}`,
   /** Place `n` of a queue: the id of the delivery that waits there. */
   place: (workspace: string, endpointId: string, lane: string, n: number): string =>
     `q/${workspace}/${endpointId}/${lane}/${n}`,
@@ -26,4 +27,14 @@ export const keys = {
 export function readKey(key: string): { kind: string; workspace: string; endpointId: string; rest: string } {
   const [kind = '', workspace = '', endpointId = '', ...rest] = key.split('/');
   return { kind, workspace, endpointId, rest: rest.join('/') };
+}
+
+/** What is kept of a delivery: it is still to be delivered, or it ended. */
+export function readDelivery(
+  work: { get<T>(key: string): T | undefined },
+  key: string,
+): { pending: PendingDelivery | null; over: EndedDelivery | null } {
+  const found = work.get<PendingDelivery | EndedDelivery>(key);
+  if (!found) return { pending: null, over: null };
+  return found.phase === 'over' ? { pending: null, over: found } : { pending: found, over: null };
 }

@@ -10,12 +10,12 @@ import type { Metrics } from '@cairn/service-kit/metrics.ts';
 import { NO_OUTCOME } from '@cairn/task/task.ts';
 import type { EffectRunner, TaskDefinition, TaskHandler, TaskInput, TaskOutcome, TaskState } from '@cairn/task/task.ts';
 import { idleLoad, resettle } from '../core/deliver/endpoint-load.ts';
-import type { EndedDelivery, Endpoint, EndpointLoad, PendingDelivery } from '../core/deliver/model.ts';
+import type { Endpoint, EndpointLoad } from '../core/deliver/model.ts';
 import { testDelivery } from '../core/deliver/request-delivery.ts';
 import { openEndpoint } from './deliver-endpoint.ts';
 import type { DeliverTopics } from './deliver-endpoint.ts';
 import { stepJob } from './deliver-jobs.ts';
-import { keys, readKey } from './deliver-keys.ts';
+import { keys, readDelivery, readKey } from './deliver-keys.ts';
 import { createDeliverWork } from './deliver-work.ts';
 import type { DeliverWork } from './deliver-work.ts';
 import { startJob } from './start-job.ts';
@@ -150,7 +150,7 @@ function request(
   now: number,
 ): void {
   const { workspace, endpointId, deliveryId: id } = asked;
-  if (work.get(keys.delivery(workspace, endpointId, id)) || work.get(keys.ended(workspace, endpointId, id))) return;
+  if (work.get(keys.delivery(workspace, endpointId, id)) !== undefined) return;
   advance(
     work,
     topics,
@@ -195,7 +195,7 @@ function command(work: DeliverWork, topics: DeliverTopics, asked: DeliveryComman
       return startJob(work, workspace, endpointId, `recover-${asked.commandId}`, { since: asked.since ?? 0 }, now);
     case 'resend': {
       const id = asked.deliveryId ?? '';
-      const over = work.get<EndedDelivery>(keys.ended(workspace, endpointId, id));
+      const { over } = readDelivery(work, keys.delivery(workspace, endpointId, id));
       if (over)
         return work.effect({
           type: 'load-request',
@@ -214,9 +214,9 @@ function command(work: DeliverWork, topics: DeliverTopics, asked: DeliveryComman
 /** What was looked up for a delivery that ended: one attempt (`resend`), or a new chain (`recover`). */
 function sendAgain(work: DeliverWork, topics: DeliverTopics, loaded: DeliveryLoaded, now: number): void {
   const { workspace, endpointId, deliveryId: id } = loaded;
-  const over = work.get<EndedDelivery>(keys.ended(workspace, endpointId, id));
+  const { over } = readDelivery(work, keys.delivery(workspace, endpointId, id));
   const found = loaded.request as DeliveryRequested | DeliveryCommand | null;
-  if (!over || !found || work.get<PendingDelivery>(keys.delivery(workspace, endpointId, id))) return;
+  if (!over || !found) return;
   const asked = found.type === 'delivery.command' ? testDelivery(found) : found;
   advance(
     work,

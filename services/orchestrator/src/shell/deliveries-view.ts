@@ -56,7 +56,9 @@ export async function startDeliveriesView(log: Pick<Log, 'follow'>, clock: Clock
     if (!shelf) shelves.set(key, (shelf = { byId: new Map(), characters: 0, last: null }));
     if (endpoint) shelf.last = endpoint;
     const known = shelf.byId.get(delivery.id);
-    const text = JSON.stringify(known ? withBodies(delivery, JSON.parse(known.text) as Delivery) : delivery);
+    // Only where an earlier answer's body is missing is the older version worth a look.
+    const lacks = known !== undefined && delivery.attempts.some((attempt) => attempt.responseBody === null);
+    const text = JSON.stringify(lacks ? withBodies(delivery, JSON.parse(known.text) as Delivery) : delivery);
     const grown = text.length - (known?.text.length ?? 0);
     shelf.byId.set(delivery.id, { state: delivery.state, text });
     shelf.characters += grown;

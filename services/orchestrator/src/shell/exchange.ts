@@ -23,36 +23,67 @@ export class AttemptFault extends Error {
   }
 }
 
-export async function exchange(
+/**
+ * Speaks to undici's dispatcher itself: a stream for the answer's body costs more than all the rest of an attempt, and most bodies
+ * are empty.
+ */
+export function exchange(
   dispatcher: Dispatcher,
   path: string,
   headers: Record<string, string>,
   body: Buffer,
   signal: AbortSignal,
 ): Promise<Answer> {
-  const response = await dispatcher.request({ method: 'POST', path, headers, body, signal });
-  const status = response.statusCode;
-  const { bytes, isWhole } = await readSome(response.body);
-  const ok = status >= 200 && status < 300;
-  return {
-    status,
-    code: ok ? (isWhole ? null : 'response_too_large') : `http_${status}`,
-    responseBody: bytes.toString('utf8'),
-    retryAfter: headerOf(response.headers, 'retry-after'),
-    control: controlOf(headerOf(response.headers, 'webhook-delivery')),
-  };
-}
+  return new Promise((resolve, reject) => {
+    const kept: Buffer[] = [];
+    let length = 0;
+    let answer: Pick<Answer, 'status' | 'retryAfter' | 'control'> | null = null;
+    let abort: ((reason: Error) => void) | null = null;
+    const onAbort = (): void => {
+      const reason = signal.reason as Error;
+      abort?.(reason);
+      reject(reason);
+    };
+    if (signal.aborted) return reject(signal.reason as Error);
+    signal.addEventListener('abort', onAbort, { once: true });
 
-/** Reads to the cut and keeps the beginning. Leaving the loop early closes the connection. */
-async function readSome(body: AsyncIterable<Buffer>): Promise<{ bytes: Buffer; isWhole: boolean }> {
-  const kept: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of body) {
-    if (length < KEPT_BYTES) kept.push(chunk.subarray(0, KEPT_BYTES - length));
-    length += chunk.length;
-    if (length > CUT_BYTES) return { bytes: Buffer.concat(kept), isWhole: false };
-  }
-  return { bytes: Buffer.concat(kept), isWhole: true };
+    function finish(isWhole: boolean): void {
+      signal.removeEventListener('abort', onAbort);
+      const status = answer!.status!;
+      const ok = status >= 200 && status < 300;
+      const code = ok ? (isWhole ? null : 'response_too_large') : (`http_${status}` as const);
+      resolve({ ...answer!, code, responseBody: Buffer.concat(kept).toString('utf8') });
+    }
+
+    dispatcher.dispatch(
+      { method: 'POST', path, headers, body },
+      {
+        onRequestStart(controller) {
+          abort = (reason) => controller.abort(reason);
+          if (signal.aborted) controller.abort(signal.reason as Error);
+        },
+        onResponseStart(_controller, status, received) {
+          answer = {
+            status,
+            retryAfter: headerOf(received, 'retry-after'),
+            control: controlOf(headerOf(received, 'webhook-delivery')),
+          };
+        },
+        onResponseData(controller, chunk) {
+          if (length < KEPT_BYTES) kept.push(chunk.subarray(0, KEPT_BYTES - length));
+          length += chunk.length;
+          if (length <= CUT_BYTES) return;
+          finish(false);
+          controller.abort(new Error('the answer is too long'));
+        },
+        onResponseEnd: () => finish(true),
+        onResponseError(_controller, error) {
+          signal.removeEventListener('abort', onAbort);
+          reject(error);
+        },
+      },
+    );
+  });
 }
 
 /** One bound over the whole exchange: a slow drip resets every idle timeout. Rejects only when `stopping` is aborted. */

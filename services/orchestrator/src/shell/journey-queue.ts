@@ -1,5 +1,5 @@
 import type { PendingDelivery } from '../core/deliver/model.ts';
-import { keys } from './deliver-keys.ts';
+import { keys, readDelivery } from './deliver-keys.ts';
 import type { DeliverWork } from './deliver-work.ts';
 
 /** FIFO per journey: one delivery of a journey is on its way, the others wait behind it. One journey's trouble blocks only itself. */
@@ -40,7 +40,7 @@ export function createJourneyQueue(work: DeliverWork, workspace: string, endpoin
         work.set(place, null);
         if (next === undefined) continue;
         // It ended while it waited.
-        if (work.get<PendingDelivery>(keys.delivery(workspace, endpointId, next))?.phase !== 'blocked') continue;
+        if (readDelivery(work, keys.delivery(workspace, endpointId, next)).pending?.phase !== 'blocked') continue;
         work.set(key, { head: next, first: n + 1, next: queue.next });
         return next;
       }

@@ -68,7 +68,7 @@ export function advanceDelivery(
 }
 
 /** A delivery as it begins: due at once. */
-export function newDelivery(request: DeliveryRequested, source: string, now: number): PendingDelivery {
+export function newDelivery(request: DeliveryRequested, body: string, source: string, now: number): PendingDelivery {
   const { deliveryId: id, workspace, endpointId, factType: type, factId, journeyId, expiresAt } = request;
   return {
     id,
@@ -88,6 +88,7 @@ export function newDelivery(request: DeliveryRequested, source: string, now: num
     extra: null,
     endAs: null,
     attempts: [],
+    body,
     source,
   };
 }

@@ -21,7 +21,7 @@ export interface AttemptRecord {
   responseBody: string | null;
 }
 
-/** A delivery that has not ended. Its body is kept apart: it is written once, this after every attempt. */
+/** A delivery that has not ended. */
 export interface PendingDelivery {
   id: string;
   workspace: string;
@@ -47,15 +47,18 @@ export interface PendingDelivery {
   /** What it ends as if the attempt under way fails: it was withdrawn meanwhile. */
   endAs: EndState | null;
   attempts: readonly AttemptRecord[];
+  /** Made once, so that every attempt sends the same. */
+  body: string;
   /** Offset in the inbox of the record that asked for it: whoever resends it later reads the body there. */
   source: string;
 }
 
 /** What is remembered of a delivery that ended, so that a second request does nothing and a person can resend it. */
 export interface EndedDelivery {
+  phase: 'over';
   state: EndState;
   endedAt: number;
-  delivery: Omit<PendingDelivery, 'attempts' | 'phase' | 'probe' | 'extra' | 'endAs'>;
+  delivery: Omit<PendingDelivery, 'attempts' | 'body' | 'phase' | 'probe' | 'extra' | 'endAs'>;
   /** Without the answers' bodies. */
   attempts: readonly AttemptRecord[];
 }
