@@ -155,7 +155,7 @@ function readCut(cut: unknown): { namespace: string; value: string }[] {
 function invalid(path: string, message: string): ProblemError {
   return new ProblemError({
     status: 422,
-    code: 'invalid-command',
+    code: 'malformed-command',
     title: 'The command cannot be read',
     errors: [{ path, message }],
   });

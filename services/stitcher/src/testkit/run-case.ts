@@ -21,6 +21,8 @@ export interface StitchCase {
   duplicates?: readonly number[];
   /** What the commands were answered, in order: `ok`, or why not. */
   answers?: readonly string[];
+  /** Why the product over HTTP cannot show it (yet). */
+  notOverHttp?: string;
   /** Accounts whose subject each call has, by step: `group:acme`, `domain:acme.com`, or `person`. */
   subjects?: Readonly<Record<string, string>>;
   /** `group:a <- domain:b`: journeys handed over from the second to the first; persons are `person`. */
