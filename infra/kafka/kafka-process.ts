@@ -9,6 +9,7 @@ import { connect, createServer } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import '@cairn/log/kafka-patches.ts';
 import { Kafka, logLevel } from 'kafkajs';
 
 const run = promisify(execFile);

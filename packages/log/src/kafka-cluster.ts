@@ -57,6 +57,8 @@ export interface KafkaCluster {
   ): Promise<Fetched[]>;
   /** Per partition the oldest offset kept (`oldest`) or the one after the last committed (`next`). */
   listOffsets(topic: string, which: 'oldest' | 'next', partitions?: readonly number[]): Promise<Map<number, bigint>>;
+  /** The offset after the last committed record of every partition of these topics. */
+  ends(topics: readonly string[]): Promise<Map<string, Map<number, bigint>>>;
   /** acks=all; all batches must have this node as their leader. Throws on the first refused one. */
   produce(node: number, batches: readonly BatchForPartition[], transactionalId: string | null): Promise<void>;
   /** Without a transactional id from any node. Fences every older producer of the same id. */
@@ -135,6 +137,31 @@ export function createKafkaCluster(connection: KafkaConnection): KafkaCluster {
     return node(Number(ids[0]));
   }
 
+  /** One request for each node, whatever the number of topics. */
+  async function listOffsets(
+    wanted: readonly { topic: string; partition: number }[],
+    which: 'oldest' | 'next',
+  ): Promise<Map<string, Map<number, bigint>>> {
+    const offsets = new Map<string, Map<number, bigint>>();
+    const timestamp = which === 'oldest' ? EARLIEST : LATEST;
+    const byNode = Map.groupBy(wanted, ({ topic, partition }) => leader(topic, partition));
+    await Promise.all(
+      [...byNode].map(async ([nodeId, own]) => {
+        const broker = await node(nodeId);
+        const topics = [...Map.groupBy(own, ({ topic }) => topic)].map(([topic, entries]) => ({
+          topic,
+          partitions: entries.map(({ partition }) => ({ partition, timestamp })),
+        }));
+        const { responses } = await broker.listOffsets({ isolationLevel: READ_COMMITTED, topics });
+        for (const { topic, partitions } of responses) {
+          if (!offsets.has(topic)) offsets.set(topic, new Map());
+          for (const { partition, offset } of partitions) offsets.get(topic)!.set(partition, BigInt(offset));
+        }
+      }),
+    );
+    return offsets;
+  }
+
   return {
     refresh,
     partitions: (topic) => metadata(topic).length,
@@ -183,21 +210,18 @@ export function createKafkaCluster(connection: KafkaConnection): KafkaCluster {
 
     async listOffsets(topic, which, partitions) {
       const wanted = partitions ?? metadata(topic).map((entry) => entry.partitionId);
-      const offsets = new Map<number, bigint>();
-      const byNode = Map.groupBy(wanted, (partition) => leader(topic, partition));
-      await Promise.all(
-        [...byNode].map(async ([nodeId, own]) => {
-          const broker = await node(nodeId);
-          const timestamp = which === 'oldest' ? EARLIEST : LATEST;
-          const { responses } = await broker.listOffsets({
-            isolationLevel: READ_COMMITTED,
-            topics: [{ topic, partitions: own.map((partition) => ({ partition, timestamp })) }],
-          });
-          for (const entry of responses[0]?.partitions ?? []) offsets.set(entry.partition, BigInt(entry.offset));
-        }),
+      const found = await listOffsets(
+        wanted.map((partition) => ({ topic, partition })),
+        which,
       );
-      return offsets;
+      return found.get(topic) ?? new Map<number, bigint>();
     },
+
+    ends: (topics) =>
+      listOffsets(
+        topics.flatMap((topic) => metadata(topic).map(({ partitionId }) => ({ topic, partition: partitionId }))),
+        'next',
+      ),
 
     async produce(nodeId, batches, transactionalId) {
       const broker = await node(nodeId);

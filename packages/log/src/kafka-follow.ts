@@ -79,9 +79,7 @@ export async function followKafka(deps: {
   }
 
   async function lagByPartition(): Promise<bigint[]> {
-    const ends = new Map(
-      await Promise.all(topics.map(async (topic) => [topic, await cluster.listOffsets(topic, 'next')] as const)),
-    );
+    const ends = await cluster.ends(topics);
     return reader.slots.map(({ topic, partition, position }) => {
       const end = ends.get(topic)!.get(partition)!;
       return end > position ? end - position : 0n;

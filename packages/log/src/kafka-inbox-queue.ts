@@ -22,7 +22,7 @@ export interface InboxQueue {
   isFull(): boolean;
 }
 
-/** Kafka is asked for more when less than half is left: half must last for the longest pause between two fetches (250 ms). */
+/** Kafka is asked for more when less than half is left: half must last for the longest pause between two fetches (500 ms). */
 const HIGH_RECORDS = 40_000;
 const HIGH_BYTES = 32 * 1024 * 1024;
 const MAX_READ_BYTES = 16 * 1024 * 1024;

@@ -3,14 +3,26 @@
  * uses kafkajs imports it. Each patch names the fault and what goes wrong without it; log.kafka.int.test.ts shows each.
  */
 import { createRequire } from 'node:module';
+import { systemClock } from '@cairn/clock/clock.system.ts';
 import { decodeFetchResponse } from './kafka-fetch-response.ts';
 import { committedRecords, decodeRecordBatches } from './kafka-record-batch.ts';
 
 const require = createRequire(import.meta.url);
 
 stopTheIdleTimerLoop();
+lookForTimeoutsOnceASecond();
 readBatchesAsTheyAre();
 letMembersJoinAgain();
+
+interface RequestQueue {
+  pending: unknown[];
+  inflight: Map<number, { sentAt: number; requestTimeout: number; timeoutRequest(): void }>;
+  enforceRequestTimeout: boolean;
+  isConnected(): boolean;
+  scheduleCheckPendingRequests(): void;
+  scheduleRequestTimeoutCheck(): void;
+  destroy(): void;
+}
 
 /**
  * With nothing pending kafkajs arms a timer of `throttledUntil - now`, a large negative number: Node fires it at once, it arms
@@ -18,16 +30,35 @@ letMembersJoinAgain();
  * there is nothing to check: `push` and `fulfillRequest` call it again.
  */
 function stopTheIdleTimerLoop(): void {
-  interface RequestQueue {
-    pending: unknown[];
-    scheduleCheckPendingRequests(): void;
-  }
   const RequestQueue = require('kafkajs/src/network/requestQueue') as { prototype: RequestQueue };
   const original = RequestQueue.prototype.scheduleCheckPendingRequests;
   RequestQueue.prototype.scheduleCheckPendingRequests = function scheduleCheckPendingRequests(
     this: RequestQueue,
   ): void {
     if (this.pending.length > 0) original.call(this);
+  };
+}
+
+/** kafkajs looks ten times a second at each connection for requests that took too long: with twenty connections, half a percent of a core. */
+const TIMEOUT_CHECK_MS = 1_000;
+
+function lookForTimeoutsOnceASecond(): void {
+  const { prototype } = require('kafkajs/src/network/requestQueue') as { prototype: RequestQueue };
+  const cancels = new WeakMap<RequestQueue, () => void>();
+  const destroy = prototype.destroy;
+  prototype.destroy = function (this: RequestQueue): void {
+    cancels.get(this)?.();
+    destroy.call(this);
+  };
+  prototype.scheduleRequestTimeoutCheck = function scheduleRequestTimeoutCheck(this: RequestQueue): void {
+    if (!this.enforceRequestTimeout) return;
+    this.destroy();
+    const look = (): void => {
+      for (const request of [...this.inflight.values()])
+        if (systemClock.now() - request.sentAt > request.requestTimeout) request.timeoutRequest();
+      if (!this.isConnected()) this.destroy();
+    };
+    cancels.set(this, systemClock.every(TIMEOUT_CHECK_MS, look));
   };
 }
 

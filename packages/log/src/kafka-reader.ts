@@ -42,7 +42,7 @@ interface Stretch {
 }
 
 const LOW_BYTES = 8 * 1024 * 1024;
-const FETCH_LIMITS = { maxWaitMs: 500, maxBytes: 8 * 1024 * 1024, maxBytesPerPartition: 1024 * 1024 };
+const FETCH_LIMITS = { maxWaitMs: 1_000, maxBytes: 8 * 1024 * 1024, maxBytesPerPartition: 1024 * 1024 };
 /** One partition alone (a restore) is read in bigger stretches. */
 const FETCH_LIMITS_ALONE = { ...FETCH_LIMITS, maxBytesPerPartition: 4 * 1024 * 1024 };
 

@@ -12,7 +12,7 @@ export interface Restored {
 
 const CHUNK_RECORDS = 10_000;
 const CHUNK_BYTES = 16 * 1024 * 1024;
-/** A fetch ends by itself before this (half a second with nothing to read, ten seconds without an answer). */
+/** A fetch ends by itself before this (a second with nothing to read, ten seconds without an answer). */
 const PATIENCE_MS = 30_000;
 
 export async function restoreState(

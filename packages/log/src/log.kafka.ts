@@ -39,7 +39,7 @@ export interface KafkaLog extends Log {
 }
 
 /** A session shorter than a busy machine's pauses would hand partitions around; longer keeps those of a dead process waiting. */
-const TIMING: GroupTiming = { sessionTimeoutMs: 15_000, pollMs: 250 };
+const TIMING: GroupTiming = { sessionTimeoutMs: 15_000, pollMs: 500 };
 const READ_TIMEOUT_MS = 15_000;
 const READ_BYTES = 16 * 1024 * 1024;
 
