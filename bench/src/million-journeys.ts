@@ -47,7 +47,10 @@ try {
       residentBytesPerJourney: perJourney(after.residentBytes - before.residentBytes),
       anonymousBytesPerJourney: perJourney(after.anonymousBytes - before.anonymousBytes),
       mappedBytesPerJourney: perJourney(after.fileBytes - before.fileBytes),
-      residentMbAfterRestart: Math.round(memoryOf(product.pid).residentBytes / 2 ** 20),
+      // What the load itself left behind (heap grown for it, pages just written) is gone by then.
+      residentMbFresh: megabytes(before.residentBytes),
+      residentMbLoaded: megabytes(after.residentBytes),
+      residentMbRestarted: megabytes(memoryOf(product.pid).residentBytes),
       diskBytesPerJourney: disk,
       lateness,
       restartSeconds,
@@ -63,4 +66,8 @@ try {
 
 function perJourney(bytes: number): number {
   return Math.round(bytes / journeys);
+}
+
+function megabytes(bytes: number): number {
+  return Math.round(bytes / 2 ** 20);
 }

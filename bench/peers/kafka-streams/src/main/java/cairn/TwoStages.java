@@ -60,8 +60,7 @@ public final class TwoStages {
       if (line.equals("resume")) streams.resume();
       say(line + "d");
     }
-    // Else the group waits 45 s for this member to come back, and the next start with it.
-    streams.close(new KafkaStreams.CloseOptions().leaveGroup(true));
+    streams.close();
   }
 
   static Topology topology(String touchpoints, String journeys, int partitions) {
@@ -108,6 +107,8 @@ public final class TwoStages {
     settings.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.EXACTLY_ONCE_V2);
     settings.put(StreamsConfig.REPLICATION_FACTOR_CONFIG, "1");
     settings.put("auto.offset.reset", "earliest");
+    // Else the group waits 45 s for a member that has stopped, and the next start with it.
+    settings.put("internal.leave.group.on.close", "true");
     return settings;
   }
 
