@@ -52,6 +52,13 @@ describe.skipIf(!there && process.env.CI !== 'true')('real event logs', () => {
     }
   }
 
+  /** Records that the tasks have not handled, by the product's own metrics; asked at most twice a second. */
+  async function behind(): Promise<number> {
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    const text = await (await fetch(`${product.first.url}/metrics`)).text();
+    return [...text.matchAll(/^cairn_lag_records\{.*\} (\d+)/gm)].reduce((sum, [, value]) => sum + Number(value), 0);
+  }
+
   it('come in through POST /v1/import, streamed', async () => {
     const mapping = readFileSync(join(root, 'examples/loan-funnel/mapping.jsonata'), 'utf8');
     const response = await fetch(
@@ -105,13 +112,15 @@ describe.skipIf(!there && process.env.CI !== 'true')('real event logs', () => {
       const journeys = await eventually(
         `${name} advanced`,
         async () => {
+          // Listing thousands of journeys costs the process that is to advance them: only once it has read on.
+          if ((await behind()) > 0) return null;
           const found = await journeysOf(name);
           const own = found.filter((journey) => journey.unit === unit);
           const counted = own.reduce((sum, journey) => sum + journey.touchpoints, 0);
           expect(counted, 'no touchpoint is counted twice').toBeLessThanOrEqual(events);
           return counted === events ? own : null;
         },
-        170_000,
+        400_000,
       );
       if (name === 'loan-funnel') {
         expect(journeys.length).toBe(subjects);
@@ -120,5 +129,5 @@ describe.skipIf(!there && process.env.CI !== 'true')('real event logs', () => {
         expect(count('lost')).toBe(3_925 + 1_466);
       } else expect(journeys.length).toBe(subjects);
     }
-  });
+  }, 600_000);
 });
