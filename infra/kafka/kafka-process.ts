@@ -65,9 +65,14 @@ export async function startKafkaProcess(options: KafkaProcessOptions): Promise<K
     detached: true,
   });
   await log.close();
+  const watchdog = startWatchdog(child.pid);
   const ended = new Promise<number | null>((resolve) => {
-    child.once('error', () => resolve(null));
-    child.once('exit', (code) => resolve(code));
+    const done = (code: number | null): void => {
+      watchdog?.kill();
+      resolve(code);
+    };
+    child.once('error', () => done(null));
+    child.once('exit', done);
   });
   try {
     await untilItAnswers(`127.0.0.1:${port}`, ended, logFile);
@@ -82,6 +87,19 @@ export async function startKafkaProcess(options: KafkaProcessOptions): Promise<K
     ended,
     stop: (signal = 'SIGTERM') => stop(child, ended, signal),
   };
+}
+
+/** Kills the broker when this process has died without stopping it (kill -9): its end of the pipe closes then. */
+function startWatchdog(pid: number | undefined): ChildProcess | null {
+  if (pid === undefined) return null;
+  const watchdog = spawn('sh', ['-c', `read _; kill -9 ${pid} 2>/dev/null`], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    detached: true,
+  });
+  watchdog.on('error', () => {});
+  watchdog.unref();
+  (watchdog.stdin as unknown as { unref(): void }).unref();
+  return watchdog;
 }
 
 const QUIET = '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn';
