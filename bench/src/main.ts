@@ -4,7 +4,7 @@
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { appendFileSync, existsSync } from 'node:fs';
-import { cpus, totalmem } from 'node:os';
+import { cpus, loadavg, totalmem } from 'node:os';
 import { join } from 'node:path';
 
 /** In the order of what a reader asks first. Those that need a broker say so and are left out where none can be had. */
@@ -48,6 +48,8 @@ for (const name of BENCHES) {
   const script = join(folder, `${name}.ts`);
   if (!existsSync(script)) continue;
   console.error(`── ${name}`);
+  // Of the minute before: a figure taken on a busy machine says so.
+  const loadBefore = Number(loadavg()[0]!.toFixed(1));
   const run = spawnSync(process.execPath, ['--expose-gc', script], {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -61,7 +63,10 @@ for (const name of BENCHES) {
   }
   for (const line of lines) {
     const figures = JSON.parse(line) as Record<string, unknown>;
-    appendFileSync(history, `${JSON.stringify({ at: new Date().toISOString(), bench: name, ...about, ...figures })}\n`);
+    appendFileSync(
+      history,
+      `${JSON.stringify({ at: new Date().toISOString(), bench: name, ...about, loadBefore, ...figures })}\n`,
+    );
     for (const [figure, value] of Object.entries(figures)) console.log(`${name}  ${figure}  ${JSON.stringify(value)}`);
   }
 }
