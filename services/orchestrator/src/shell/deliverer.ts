@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { RunTaskOptions, RunningTask } from '@cairn/task/running-task.ts';
 import type { Ports } from '@cairn/service-kit/service.ts';
 import { startTask } from '@cairn/service-kit/start-task.ts';
@@ -31,6 +32,8 @@ export interface DelivererConfig {
   secretKey: string;
   /** `http://[user:password@]host:port` of a forward proxy for all targets that are not on the list; null or absent: none. */
   webhookProxy?: string | null;
+  /** Where the view keeps its snapshot; absent: nowhere. */
+  dataDir?: string;
 }
 
 /** What a test replaces: how names are looked up, and how connections are opened. */
@@ -49,7 +52,10 @@ export async function startDeliverer(
   const secrets = createSecretBox(config.secretKey);
   const vet = createVetTarget({ allow: config.webhookAllow, resolve: seams.resolve ?? createResolve(), clock });
   const pools = createWebhookPools(seams.connectorFor ?? createConnectorFor(config.webhookProxy ?? null));
-  const view = await startDeliveriesView(log, clock);
+  const view = await startDeliveriesView(log, clock, {
+    snapshotPath: config.dataDir === undefined ? null : join(config.dataDir, 'view', 'deliveries.jsonl'),
+    onFault: (error) => ports.logger.warn({ event: 'deliveries-view.fault', err: error }),
+  });
   const definition = createDeliverTask({
     topics: log,
     metrics,

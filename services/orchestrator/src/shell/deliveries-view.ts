@@ -1,133 +1,125 @@
+import { createReadStream, existsSync } from 'node:fs';
+import { mkdir, open, rename } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { createInterface } from 'node:readline';
 import type { Clock } from '@cairn/clock/clock.ts';
 import { decodeJson } from '@cairn/contracts/json.ts';
-import type { Delivery, DeliveryFact, EndpointNow } from '@cairn/contracts/generated/delivery.ts';
-import type { Follower, Log } from '@cairn/log/log.ts';
+import type { DeliveryFact } from '@cairn/contracts/generated/delivery.ts';
+import type { Cursor, Follower, Log } from '@cairn/log/log.ts';
+import { createDeliveryShelves } from '../core/deliver/delivery-shelves.ts';
+import type { DeliveryShelves } from '../core/deliver/delivery-shelves.ts';
 
 /**
- * The newest deliveries of each endpoint, for the API: made from the facts alone and rebuilt from them on every start. Bounded in
- * memory; what fell out is in the history. Never asked by the task.
+ * What became of the newest deliveries, for the API: follows the facts, and keeps a snapshot beside the data so that a restart need not
+ * read a month of them. The snapshot may be deleted at any time. Never asked by the task.
  */
-export interface DeliveriesView {
-  /** Newest first. `cursor`: the id that the last page ended with. */
-  list(
-    workspace: string,
-    endpointId: string,
-    options: { state?: string | undefined; limit: number; cursor?: string | undefined },
-  ): { items: Delivery[]; next: string | null };
-  get(workspace: string, id: string): Delivery | undefined;
-  /** All that is held of an endpoint, and how it was doing at its last fact. */
-  endpoint(workspace: string, endpointId: string): { deliveries: Delivery[]; last: EndpointNow | null };
-  /** True once everything that stood in the topic at the start was read. */
+export interface DeliveriesView extends Pick<DeliveryShelves, 'list' | 'get' | 'endpoint'> {
+  /** True once everything that stood in the topic at the start was read, or when that takes too long. */
   ready(): boolean;
   stop(): Promise<void>;
 }
 
-export const DELIVERIES_PER_ENDPOINT = 1_000;
-/** UTF-16 units; answers are up to 16 KiB each. */
-const CHARACTERS_PER_ENDPOINT = 16 * 1024 * 1024;
-const CHARACTERS_MAX = 128 * 1024 * 1024;
-const PAUSE_AFTER_FAULT_MS = 200;
-
-interface Shelf {
-  /** In order of creation; each as JSON, which is a third of the parsed size. */
-  byId: Map<string, { state: string; text: string }>;
-  characters: number;
-  last: EndpointNow | null;
+export interface DeliveriesViewOptions {
+  /** null: nothing is kept. */
+  snapshotPath: string | null;
+  onFault?(error: unknown): void;
 }
 
-export async function startDeliveriesView(log: Pick<Log, 'follow'>, clock: Clock): Promise<DeliveriesView> {
-  const shelves = new Map<string, Shelf>();
+const PAUSE_AFTER_FAULT_MS = 200;
+/** A crash costs reading this much again. */
+const SNAPSHOT_EVERY_MS = 10 * 60_000;
+/** A list that is still filling up is better than a service that does not start. */
+const READY_AFTER_MS = 10_000;
+
+export async function startDeliveriesView(
+  log: Pick<Log, 'follow'>,
+  clock: Clock,
+  { snapshotPath, onFault = () => {} }: DeliveriesViewOptions = { snapshotPath: null },
+): Promise<DeliveriesView> {
+  let shelves = createDeliveryShelves();
   const stopping = new AbortController();
-  const follower: Follower = await log.follow(['deliveries'], 'start');
-  let characters = 0;
+  const startedAt = clock.now();
   let caughtUp = false;
+  let changed = false;
+  let saving: Promise<void> | null = null;
+  const follower = await begin();
 
-  function drop(key: string, shelf: Shelf, id: string): void {
-    const length = shelf.byId.get(id)?.text.length ?? 0;
-    shelf.byId.delete(id);
-    shelf.characters -= length;
-    characters -= length;
-    if (shelf.byId.size === 0) shelves.delete(key);
-  }
-
-  function take({ delivery, endpoint }: DeliveryFact): void {
-    const key = `${delivery.workspace}/${delivery.endpointId}`;
-    let shelf = shelves.get(key);
-    if (!shelf) shelves.set(key, (shelf = { byId: new Map(), characters: 0, last: null }));
-    if (endpoint) shelf.last = endpoint;
-    const known = shelf.byId.get(delivery.id);
-    // Only where an earlier answer's body is missing is the older version worth a look.
-    const lacks = known !== undefined && delivery.attempts.some((attempt) => attempt.responseBody === null);
-    const text = JSON.stringify(lacks ? withBodies(delivery, JSON.parse(known.text) as Delivery) : delivery);
-    const grown = text.length - (known?.text.length ?? 0);
-    shelf.byId.set(delivery.id, { state: delivery.state, text });
-    shelf.characters += grown;
-    characters += grown;
-    // The endpoint that grows gives way, so that none can push out the others'.
-    while (
-      shelf.byId.size > 1 &&
-      (shelf.byId.size > DELIVERIES_PER_ENDPOINT ||
-        shelf.characters > CHARACTERS_PER_ENDPOINT ||
-        characters > CHARACTERS_MAX)
-    )
-      drop(key, shelf, shelf.byId.keys().next().value!);
+  async function begin(): Promise<Follower> {
+    const found = snapshotPath === null ? null : await readSnapshot(snapshotPath, shelves).catch(() => null);
+    if (found === null) shelves = createDeliveryShelves();
+    // A cursor of another log is refused: then everything is read anew.
+    return log.follow(['deliveries'], found ?? 'start').catch((error: unknown) => {
+      if (found === null) throw error;
+      shelves = createDeliveryShelves();
+      return log.follow(['deliveries'], 'start');
+    });
   }
 
   const reading = (async () => {
     while (!stopping.signal.aborted) {
       try {
         const batch = await follower.next({ maxRecords: 1_000, waitMs: 1_000, signal: stopping.signal });
-        for (const record of batch.records) if (record.value) take(decodeJson(record.value) as DeliveryFact);
+        for (const record of batch.records) if (record.value) shelves.take(decodeJson(record.value) as DeliveryFact);
+        if (batch.records.length > 0) changed = true;
         if (batch.caughtUp) caughtUp = true;
-      } catch {
+      } catch (error) {
         if (stopping.signal.aborted) return;
+        onFault(error);
         await clock.sleep(PAUSE_AFTER_FAULT_MS, stopping.signal).catch(() => {});
       }
     }
   })();
 
+  function save(): Promise<void> {
+    if (snapshotPath === null || !changed || saving) return saving ?? Promise.resolve();
+    changed = false;
+    saving = writeSnapshot(snapshotPath, follower.cursor(), shelves)
+      .catch(onFault)
+      .finally(() => (saving = null));
+    return saving;
+  }
+  const stopSaving = clock.every(SNAPSHOT_EVERY_MS, () => void save());
+
   return {
-    list(workspace, endpointId, { state, limit, cursor }) {
-      const shelf = shelves.get(`${workspace}/${endpointId}`);
-      const newest = [...(shelf?.byId ?? [])]
-        .reverse()
-        .filter(([, entry]) => state === undefined || entry.state === state);
-      const from = cursor === undefined ? 0 : newest.findIndex(([id]) => id === cursor) + 1;
-      const page = newest.slice(from, from + limit);
-      const more = from + limit < newest.length;
-      return {
-        items: page.map(([, entry]) => JSON.parse(entry.text) as Delivery),
-        next: more ? page.at(-1)![0] : null,
-      };
-    },
-    get(workspace, id) {
-      for (const [key, shelf] of shelves) {
-        const entry = key.startsWith(`${workspace}/`) ? shelf.byId.get(id) : undefined;
-        if (entry) return JSON.parse(entry.text) as Delivery;
-      }
-      return undefined;
-    },
-    endpoint(workspace, endpointId) {
-      const shelf = shelves.get(`${workspace}/${endpointId}`);
-      const deliveries = [...(shelf?.byId.values() ?? [])].map(({ text }) => JSON.parse(text) as Delivery);
-      return { deliveries, last: shelf?.last ?? null };
-    },
-    ready: () => caughtUp,
+    list: (workspace, endpointId, options) => shelves.list(workspace, endpointId, options),
+    get: (workspace, id) => shelves.get(workspace, id),
+    endpoint: (workspace, endpointId) => shelves.endpoint(workspace, endpointId),
+    ready: () => caughtUp || clock.now() - startedAt > READY_AFTER_MS,
     async stop() {
+      stopSaving();
       stopping.abort();
-      await follower.close();
       await reading;
+      await saving;
+      await save();
+      await follower.close();
     },
   };
 }
 
-/** A delivery that is sent again after its end begins without the bodies of its earlier answers; here they are still known. */
-function withBodies(delivery: Delivery, known: Delivery): Delivery {
-  const bodies = new Map(known.attempts.map((attempt) => [attempt.at, attempt.responseBody]));
-  return {
-    ...delivery,
-    attempts: delivery.attempts.map((attempt) =>
-      attempt.responseBody === null ? { ...attempt, responseBody: bodies.get(attempt.at) ?? null } : attempt,
-    ),
-  };
+/** One JSON line for the cursor, then one a delivery. Whole or not at all: a reader never sees half a file. */
+async function writeSnapshot(path: string, cursor: Cursor, shelves: DeliveryShelves): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  const temporary = `${path}.${process.pid}.new`;
+  const file = await open(temporary, 'w', 0o600);
+  try {
+    // Facts after the cursor may be among them: they are read again, which changes nothing.
+    const lines = [JSON.stringify({ cursor }), ...[...shelves.facts()].map((fact) => JSON.stringify(fact))];
+    for (let i = 0; i < lines.length; i += 500) await file.writeFile(`${lines.slice(i, i + 500).join('\n')}\n`);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(temporary, path);
+}
+
+/** Fills the shelves and resolves to the cursor to go on from; null where there is no snapshot. */
+async function readSnapshot(path: string, shelves: DeliveryShelves): Promise<Cursor | null> {
+  if (!existsSync(path)) return null;
+  let cursor: Cursor | null = null;
+  for await (const line of createInterface({ input: createReadStream(path) })) {
+    const entry = JSON.parse(line) as { cursor?: Cursor } | DeliveryFact;
+    if ('cursor' in entry && entry.cursor !== undefined) cursor = entry.cursor;
+    else shelves.take(entry as DeliveryFact);
+  }
+  return cursor;
 }
