@@ -27,6 +27,9 @@ export interface RunPartitionDeps extends Omit<CommitCycleDeps, 'position' | 'ca
   onParked(parked: FinishedCycle['parked'][number]): void;
 }
 
+/** A cycle is never filled for longer: other partitions of the thread wait meanwhile. */
+const MAX_FILL_MS = 100;
+
 const TICK = [{ key: '', value: new TextEncoder().encode('{}'), headers: { [TICK_HEADER]: '1' } }];
 
 /**
@@ -39,6 +42,8 @@ export async function runPartition(deps: RunPartitionDeps): Promise<void> {
   const failed = new AbortController();
   const readSignal = AbortSignal.any([owned.signal, failed.signal]);
   let tickUnderWay = false;
+  /** How long the last commit took: while commits are slow, a cycle takes as long to fill, so that fewer of them carry the same. */
+  let lastCommitMs = 0;
   let tickNotBefore = -Infinity;
   let unhandled: readonly LogRecord[] = [];
   /** Records still to be handled before effects of the owner before us are done again: their results may be among them. */
@@ -81,6 +86,7 @@ export async function runPartition(deps: RunPartitionDeps): Promise<void> {
     const { taken, rest, finished } = await gather(first);
     const commitStartedAt = clock.monotonic();
     await owned.commit(finished.cycle);
+    lastCommitMs = clock.monotonic() - commitStartedAt;
     state.committed();
     afterCommit(finished, taken, startedAt, commitStartedAt);
     return rest;
