@@ -107,6 +107,7 @@ export default tseslint.config(
     files: [
       'packages/clock/**/*.ts',
       '**/config.ts',
+      '*.config.ts',
       ...TESTS,
       'scripts/**',
       'infra/**',

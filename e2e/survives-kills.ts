@@ -124,7 +124,6 @@ export async function survivesKills(
     },
     60_000,
   );
-  const receivedBefore = receiver.received.length;
   const due = new Set(
     alerts.flatMap(({ id, state }) => [
       `alert.opened ${id}`,

@@ -177,7 +177,8 @@ export const keyOf = {
   workspace: (workspace: string): string => workspace,
   person: (workspace: string, personId: string): string => `${workspace}/${personId}`,
   subject: (workspace: string, subjectId: string): string => `${workspace}/${subjectId}`,
-  journey: (workspace: string, subjectId: string, definition: string): string => `${workspace}/${subjectId}/${definition}`,
+  journey: (workspace: string, subjectId: string, definition: string): string =>
+    `${workspace}/${subjectId}/${definition}`,
   endpoint: (workspace: string, endpointId: string): string => `${workspace}/${endpointId}`,
   control: (workspace: string, kind: string, id: string): string => `${workspace}/${kind}/${id}`,
 };

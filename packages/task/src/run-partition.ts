@@ -96,7 +96,14 @@ export async function runPartition(deps: RunPartitionDeps): Promise<void> {
     first: readonly LogRecord[],
   ): Promise<{ taken: readonly LogRecord[]; rest: readonly LogRecord[]; finished: FinishedCycle }> {
     const position = owned.position();
-    const common = { ...deps, reader: owned.state, monotonic: () => clock.monotonic(), position };
+    const maxMs = Math.max(limits.maxMs, Math.min(lastCommitMs, MAX_FILL_MS));
+    const common = {
+      ...deps,
+      limits: { ...limits, maxMs },
+      reader: owned.state,
+      monotonic: () => clock.monotonic(),
+      position,
+    };
     const cycle = createCommitCycle({ ...common, careful: false });
     const taken: LogRecord[] = [];
     let rest = first;

@@ -16,6 +16,8 @@ export interface Product {
   readonly first: FirstRun;
   readonly dataDir: string;
   readonly pid: number;
+  /** Whether the process is there. */
+  running(): boolean;
   /** All that the process printed. */
   output(): string;
   api<T = unknown>(method: string, path: string, body?: unknown, token?: string): Promise<{ status: number; body: T }>;
@@ -76,7 +78,8 @@ export async function startProduct(options: ProductOptions = {}): Promise<Produc
     const deadline = Date.now() + (options.readyWithinMs ?? 60_000);
     const firstRun = join(dataDir, 'first-run.json');
     for (;;) {
-      if (child.exitCode !== null) throw new Error(`the product ended with ${child.exitCode}:\n${printed}`);
+      if (child.exitCode !== null || child.signalCode !== null)
+        throw new Error(`the product ended with ${child.exitCode ?? child.signalCode}:\n${printed}`);
       if (Date.now() > deadline) {
         child.kill('SIGKILL');
         throw new Error(`the product was not ready in time:\n${printed}`);
@@ -106,6 +109,7 @@ export async function startProduct(options: ProductOptions = {}): Promise<Produc
     get pid() {
       return child.pid!;
     },
+    running: () => child.exitCode === null && child.signalCode === null,
     output: () => printed,
     children: () => serviceProcesses(child.pid!),
     async api<T>(method: string, path: string, body?: unknown, token = first.adminToken) {

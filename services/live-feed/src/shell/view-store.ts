@@ -5,7 +5,7 @@
 import type { Clock } from '@cairn/clock/clock.ts';
 import { open, type RootDatabase } from 'lmdb';
 import type { Logger } from 'pino';
-import { type Key, type ReadAt, type Table, createTable } from './view-table.ts';
+import { type Key, type ReadAt, type Table, createTable, toldByBatch } from './view-table.ts';
 
 export interface ViewStore {
   table<V>(name: string, encoding: 'json' | 'binary'): Table<V>;
@@ -85,13 +85,15 @@ export function openViewStore(path: string, origin: string, clock: Clock, logger
       try {
         await env.batch(() => {
           for (const put of puts) put();
-          void env.put('cursor', at);
+          env.put('cursor', at).catch(toldByBatch);
         });
         // The shared read transaction may be older than this commit.
         env.resetReadTxn();
         failing = false;
         return;
       } catch (error) {
+        // Its reason comes by a promise of its own, and may come late.
+        (error as { commitError?: Promise<never> }).commitError?.catch(toldByBatch);
         if (!failing) logger.error({ event: 'view.write-failed', err: error });
         failing = true;
         if (closed) return;

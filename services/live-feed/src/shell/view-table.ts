@@ -66,8 +66,8 @@ export function createTable<V>(database: Database<V, Key>): Table<V> {
       writing = dirty;
       dirty = new Map();
       return [...writing.values()].map(({ key, value }) => () => {
-        if (value === null) void database.remove(key);
-        else void database.put(key, value);
+        if (value === null) database.remove(key).catch(toldByBatch);
+        else database.put(key, value).catch(toldByBatch);
       });
     },
     written() {
@@ -84,3 +84,6 @@ function isTooLong(key: Key): boolean {
     key.reduce<number>((length, part) => length + (typeof part === 'string' ? part.length : 9), 0) > KEY_LENGTH_MAX
   );
 }
+
+/** The batch that it is part of fails with it and is tried again; unhandled, each write's own failure would end the process. */
+export const toldByBatch = (): void => {};
