@@ -146,7 +146,10 @@ export function openViewStore(path: string, origin: string, clock: Clock, logger
   };
 }
 
-/** `overlappingSync` (lmdb's default): a commit is visible at once and flushed behind, so that a power cut leaves an older view, never a broken one. */
-function options(path: string): { path: string; maxDbs: number; encoding: 'json'; maxReaders: number } {
-  return { path, maxDbs: 16, encoding: 'json', maxReaders: 64 };
+/**
+ * `overlappingSync` (lmdb's default): a commit is visible at once and flushed behind, so that a power cut leaves an older view, never a
+ * broken one. Without `eventTurnBatching`: its batch start is a promise that nobody handles, and one failed commit would end the process.
+ */
+function options(path: string) {
+  return { path, maxDbs: 16, encoding: 'json', maxReaders: 64, eventTurnBatching: false } as const;
 }
