@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { Analytics } from '@segment/analytics-node';
 import { createFeedClient, type FeedMessage } from '@cairn/feed-client/feed-client.ts';
 import { eventually, type Product } from '@cairn/testkit/product.ts';
-import type { WebhookReceiver } from '@cairn/testkit/webhook-receiver.ts';
+import type { ReceivedWebhook, WebhookReceiver } from '@cairn/testkit/webhook-receiver.ts';
 import { Webhook } from 'standardwebhooks';
 import { expect } from 'vitest';
 import { WebSocket } from 'ws';
@@ -46,6 +46,8 @@ export async function firstJourney(product: Product, receiver: WebhookReceiver):
   // A shared broker remembers earlier runs.
   const run = randomUUID().slice(0, 8);
   const account = `acme-${run}`;
+  const before = receiver.received.length;
+  const received = (): readonly ReceivedWebhook[] => receiver.received.slice(before);
   const published = await product.api('POST', '/api/definitions', DEFINITION);
   expect(published.status, JSON.stringify(published.body)).toBeLessThan(300);
   const endpoint = await product.api<{ id: string; secret: string }>('POST', '/api/endpoints', {
@@ -104,7 +106,7 @@ export async function firstJourney(product: Product, receiver: WebhookReceiver):
   );
   // Our own e-mail comes while the clock runs: it must not reset it.
   await say(() => segment.track({ userId: grace, event: 'Email Sent' }));
-  await eventually('the alert at the webhook', async () => receiver.received.length > 0, 15_000);
+  await eventually('the alert at the webhook', async () => received().length > 0, 15_000);
   // …and after the alert: it must not resolve it.
   await say(() => segment.track({ userId: grace, event: 'Email Sent' }));
   const stalled = await eventually('the stalled journey', async () => {
@@ -119,28 +121,32 @@ export async function firstJourney(product: Product, receiver: WebhookReceiver):
     'four touches on the feed',
     async () => seen.filter((message) => message.type === 'touchpoint').length === 3,
   );
-  expect(receiver.received.length, 'our own e-mail resolves nothing').toBe(1);
+  expect(received().length, 'our own e-mail resolves nothing').toBe(1);
 
   await say(() => segment.track({ userId: ada, event: 'Page Viewed', properties: { path: '/docs' } }));
-  await eventually('the resolution at the webhook', async () => receiver.received.length > 1, 15_000);
+  await eventually('the resolution at the webhook', async () => received().length > 1, 15_000);
   await segment.closeAndFlush();
   expect(refused).toEqual([]);
 
   const verifier = new Webhook(endpoint.body.secret);
-  const bodies = receiver.received.slice(0, 2).map(
-    (webhook) =>
-      verifier.verify(webhook.body, webhook.headers as Record<string, string>) as {
-        type: string;
-        data: { resolvedBy: string | null; workspace: string; factId: string };
-      },
-  );
+  const bodies = received()
+    .slice(0, 2)
+    .map(
+      (webhook) =>
+        verifier.verify(webhook.body, webhook.headers as Record<string, string>) as {
+          type: string;
+          data: { resolvedBy: string | null; workspace: string; factId: string };
+        },
+    );
   expect(bodies.map((body) => body.type)).toEqual(['alert.opened', 'alert.resolved']);
   expect(bodies[1]!.data).toMatchObject({ resolvedBy: 'buyer', workspace: first.workspace });
-  expect(new Set(receiver.received.map((webhook) => webhook.id)).size).toBe(receiver.received.length);
+  expect(new Set(received().map((webhook) => webhook.id)).size).toBe(received().length);
 
   const numbers = seen
     .filter((message) => message.type === 'journey.changed')
     .map((message) => Number(message.data.seq));
   expect(numbers, 'each change once, in order').toEqual(numbers.map((_, index) => numbers[0]! + index));
   client.close();
+  // The next story on the same broker has an endpoint of its own.
+  expect((await product.api('DELETE', `/api/endpoints/${endpoint.body.id}`)).status).toBeLessThan(300);
 }
