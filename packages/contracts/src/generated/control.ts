@@ -136,6 +136,10 @@ export interface Endpoint {
    */
   template?: string | null;
   auth?: OAuthClient | ClientCertificate | null;
+  /**
+   * epoch ms: since when it is disabled; null or absent: it is not, or nobody knows
+   */
+  disabledAt?: number | null;
 }
 export interface OAuthClient {
   type: 'oauth2';

@@ -1,7 +1,13 @@
 /* Generated from schemas/delivery by `npm run generate`. Do not edit. */
 
 export type DeliveryFile =
-  DeliveryRequested | AttemptResult | DeliveryCommand | DeliveryFact | DeliveryWithdrawn | DeliveryLoaded;
+  | DeliveryRequested
+  | AttemptResult
+  | DeliveryCommand
+  | DeliveryFact
+  | DeliveryWithdrawn
+  | DeliveryLoaded
+  | DeliveriesWithdrawn;
 
 /**
  * In `delivery-inbox`: one per (fact, endpoint).
@@ -102,6 +108,14 @@ export interface Delivery {
    * ISO-8601 UTC with milliseconds
    */
   createdAt: string;
+  /**
+   * why it was withdrawn, in plain words; null or absent: it was not
+   */
+  reason?: string | null;
+  /**
+   * offset in delivery-inbox of the record that asked for it
+   */
+  source?: string;
 }
 export interface DeliveryAttempt {
   /**
@@ -181,4 +195,40 @@ export interface DeliveryLoaded {
   request: {
     [k: string]: unknown;
   } | null;
+}
+/**
+ * In `delivery-inbox`: what waits for the endpoint and matches must not be sent any more, and is not sent again later.
+ */
+export interface DeliveriesWithdrawn {
+  type: 'deliveries.withdrawn';
+  workspace: string;
+  endpointId: string;
+  /**
+   * those that tell of this person
+   */
+  personId: string | null;
+  /**
+   * those of this journey
+   */
+  journeyId: string | null;
+  /**
+   * of the journey only the outreach that this alert led to; null: all
+   */
+  alertId: string | null;
+  /**
+   * patterns: only these
+   */
+  types: string[];
+  /**
+   * what they end as
+   */
+  state: 'superseded' | 'suppressed' | 'aborted';
+  /**
+   * plain words
+   */
+  reason: string;
+  /**
+   * epoch ms
+   */
+  at: number;
 }
