@@ -1,6 +1,16 @@
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { PROCESS_SETTINGS, durations, hostPorts, path, readEnv, text, type Env } from '@cairn/service-kit/config.ts';
+import {
+  PROCESS_SETTINGS,
+  durations,
+  hostPorts,
+  path,
+  readEnv,
+  text,
+  url,
+  type Env,
+  type Setting,
+} from '@cairn/service-kit/config.ts';
 import { DEFAULT_SCHEDULE } from './core/deliver/schedule.ts';
 
 /** What an operator may set of the orchestrator (API.md section 1). */
@@ -14,10 +24,24 @@ export interface OrchestratorConfig {
   /** Encrypts webhook secrets; null: the one kept in the data directory. */
   secretKey: string | null;
   dataDir: string;
+  /** `http://[user:password@]host:port`: webhooks to targets that are not on the list go through it; null: straight. */
+  webhookProxy: string | null;
 }
 
 /** Beside the code, wherever the process was started. */
 const DEFINITIONS = join(dirname(fileURLToPath(import.meta.url)), '../../../definitions');
+
+/** The tunnel is asked for in the clear; what goes through it is TLS of its own. */
+function plainHttp(setting: Setting<string | null>): Setting<string | null> {
+  return {
+    ...setting,
+    read(given) {
+      const value = setting.read(given);
+      if (value !== null && !value.startsWith('http://')) throw new Error('must be an http:// address');
+      return value;
+    },
+  };
+}
 
 export function readOrchestratorConfig(env: Env = process.env): OrchestratorConfig {
   return readEnv(env, {
@@ -26,5 +50,6 @@ export function readOrchestratorConfig(env: Env = process.env): OrchestratorConf
     retryScheduleMs: durations('CAIRN_RETRY_SCHEDULE', DEFAULT_SCHEDULE),
     secretKey: text('CAIRN_SECRET_KEY', null),
     dataDir: PROCESS_SETTINGS.dataDir,
+    webhookProxy: plainHttp(url('CAIRN_WEBHOOK_PROXY', null)),
   });
 }

@@ -52,8 +52,13 @@ export interface EndpointWriterDeps {
   retryScheduleMs: readonly number[];
 }
 
-/** A name server that hangs must not hold the answer: the sender will find out. */
-const VET_MS = 3_000;
+/**
+ * Every forbidden target is answered this long after it was asked for, whether an address, a name that is never looked up, or one that a
+ * name server answered at once: the time must not tell which it was. A name server that takes longer must not hold the answer: the
+ * sender will find out.
+ */
+export const FORBIDDEN_AFTER_MS = 1_000;
+const UNREADABLE = 'its secret cannot be opened: was CAIRN_SECRET_KEY changed? Rotate it, or start with the key it had';
 
 export function createEndpointWriter(deps: EndpointWriterDeps): EndpointWriter {
   const { ports, secrets } = deps;
@@ -67,12 +72,30 @@ export function createEndpointWriter(deps: EndpointWriterDeps): EndpointWriter {
 
   /** A name that does not resolve yet may do so later; a forbidden one answers like any other forbidden target. */
   async function isForbidden(url: string): Promise<boolean> {
-    const vetted = await Promise.race([deps.vet(url), ports.clock.sleep(VET_MS).then(() => null)]);
+    const vetted = await Promise.race([deps.vet(url), ports.clock.sleep(FORBIDDEN_AFTER_MS).then(() => null)]);
     return vetted !== null && !vetted.ok && vetted.code === 'target_forbidden';
+  }
+
+  /** A secret that does not open is said, not thrown: the endpoint must still be listed, changed and rotated. */
+  function publicKeyOf(
+    endpoint: Endpoint,
+    current: Endpoint['secrets'][number] | undefined,
+  ): { publicKey: string | null; unreadable: boolean } {
+    if (!current) return { publicKey: null, unreadable: false };
+    try {
+      const text = secrets.open(current.key, endpoint.id);
+      return {
+        publicKey: current.scheme === 'v1a' ? publicKeyText(parseSigningKey(text)) : null,
+        unreadable: false,
+      };
+    } catch {
+      return { publicKey: null, unreadable: true };
+    }
   }
 
   return {
     async read(body, required) {
+      const answerAt = ports.clock.monotonic() + FORBIDDEN_AFTER_MS;
       const { input, faults } = readEndpointInput(body, context);
       for (const name of required)
         if (input[name] === undefined && !faults.some((fault) => fault.path === name || fault.path === ''))
@@ -88,10 +111,15 @@ export function createEndpointWriter(deps: EndpointWriterDeps): EndpointWriter {
           'is no certificate with its key',
         );
       if (faults.length === 0) {
-        if (input.url !== undefined && (await isForbidden(input.url))) faults.push({ path: 'url', message: FORBIDDEN });
-        if (auth?.type === 'oauth2' && (await isForbidden(auth.tokenUrl)))
-          faults.push({ path: 'auth.tokenUrl', message: FORBIDDEN });
+        const [url, tokenUrl] = await Promise.all([
+          input.url !== undefined && isForbidden(input.url),
+          auth?.type === 'oauth2' && isForbidden(auth.tokenUrl),
+        ]);
+        if (url) faults.push({ path: 'url', message: FORBIDDEN });
+        if (tokenUrl) faults.push({ path: 'auth.tokenUrl', message: FORBIDDEN });
       }
+      if (faults.some(({ message }) => message === FORBIDDEN))
+        await ports.clock.sleep(Math.max(0, answerAt - ports.clock.monotonic()));
       refuse(faults);
       return input;
     },
@@ -147,9 +175,8 @@ export function createEndpointWriter(deps: EndpointWriterDeps): EndpointWriter {
         ...rest
       } = endpoint;
       const current = keys.find((key) => key.until === null);
-      const publicKey =
-        current?.scheme === 'v1a' ? publicKeyText(parseSigningKey(secrets.open(current.key, endpoint.id))) : null;
-      const warnings = warningsOf(endpoint.preset, endpoint.url);
+      const { publicKey, unreadable } = publicKeyOf(endpoint, current);
+      const warnings = [...warningsOf(endpoint.preset, endpoint.url), ...(unreadable ? [UNREADABLE] : [])];
       return {
         ...rest,
         concurrency: endpoint.concurrency ?? null,

@@ -9,10 +9,19 @@ export type FailureCode =
   | 'target_forbidden'
   | 'proxy_error'
   | 'response_too_large'
+  /** Our key does not open what is sealed for the endpoint: was CAIRN_SECRET_KEY changed? */
+  | 'secret_unreadable'
   | `http_${number}`;
+
+/** Of a metric: a receiver may answer with any three digits. */
+export function codeLabel(code: string | null): string {
+  if (code === null) return 'ok';
+  return code.startsWith('http_') && !/^http_[1-5]\d\d$/.test(code) ? 'http_other' : code;
+}
 
 const CODES: Readonly<Record<string, FailureCode>> = {
   CAIRN_PROXY: 'proxy_error',
+  CAIRN_SECRET: 'secret_unreadable',
   ENOTFOUND: 'dns_error',
   EAI_AGAIN: 'dns_error',
   ECONNREFUSED: 'connection_refused',

@@ -8,8 +8,14 @@ import { join } from 'node:path';
  */
 export interface SecretBox {
   seal(text: string, owner: string): string;
-  /** Throws where it was sealed by another key, for another owner, or changed. */
+  /** Throws `SecretUnreadable` where it was sealed by another key, for another owner, or changed. */
   open(sealed: string, owner: string): string;
+}
+
+/** What is sealed does not open: another key, another owner, or changed. */
+export class SecretUnreadable extends Error {
+  override name = 'SecretUnreadable';
+  readonly code = 'CAIRN_SECRET';
 }
 
 const KEY_FILE = 'secret.key';
@@ -29,9 +35,14 @@ export function createSecretBox(keyText: string): SecretBox {
     open(sealed, owner) {
       const [version, ...parts] = sealed.split('.');
       const [iv, tag, text] = parts.map((part) => Buffer.from(part, 'base64url'));
-      if (version !== 'v1' || !iv || !tag || !text || tag.length !== 16) throw new Error('this is no sealed secret');
-      const decipher = createDecipheriv('aes-256-gcm', key, iv).setAAD(Buffer.from(owner)).setAuthTag(tag);
-      return Buffer.concat([decipher.update(text), decipher.final()]).toString('utf8');
+      if (version !== 'v1' || !iv || !tag || !text || tag.length !== 16)
+        throw new SecretUnreadable('this is no sealed secret');
+      try {
+        const decipher = createDecipheriv('aes-256-gcm', key, iv).setAAD(Buffer.from(owner)).setAuthTag(tag);
+        return Buffer.concat([decipher.update(text), decipher.final()]).toString('utf8');
+      } catch (cause) {
+        throw new SecretUnreadable('the secret was sealed by another key: was CAIRN_SECRET_KEY changed?', { cause });
+      }
     },
   };
 }

@@ -6,6 +6,7 @@ import type { AttemptResult, SendWebhook } from '../core/deliver/model.ts';
 import { parseSigningKey, signatureHeader } from '../core/deliver/sign.ts';
 import type { SigningKey } from '../core/deliver/sign.ts';
 import { AttemptFault, abortable, exchange, withinTime } from './exchange.ts';
+import { codeLabel } from './failure-code.ts';
 import { createOAuthTokens } from './oauth-tokens.ts';
 import type { SecretBox } from './secrets.ts';
 import type { VetTarget } from './vet-address.ts';
@@ -107,7 +108,7 @@ export function createSendWebhook(deps: SendWebhookDeps): EffectRunner {
     span.set('cairn.attempt', payload.attempt);
     if (answer.status !== null) span.set('http.response.status_code', answer.status);
     span.end(answer.code ?? undefined);
-    attempts.inc({ code: answer.code ?? 'ok' });
+    attempts.inc({ code: codeLabel(answer.code) });
     seconds.observe(durationMs / 1000);
     const { workspace, endpointId, deliveryId } = payload;
     const result: AttemptResult = {

@@ -92,5 +92,6 @@ function keyOf({ url, addresses, clientCertificate }: PoolTarget): string {
   const certificate = clientCertificate
     ? createHash('sha256').update(clientCertificate.certificate).update(clientCertificate.key).digest('base64')
     : '';
-  return `${url.origin} ${addresses.join(' ')} ${certificate}`;
+  // Name servers rotate their answers: the same addresses in another order are the same pool.
+  return `${url.origin} ${[...addresses].sort().join(' ')} ${certificate}`;
 }

@@ -9,6 +9,8 @@ export interface Breaker {
   /** The pause that led to `probeAt`; doubles with each failed probe. */
   pauseMs: number;
   failuresInRow: number;
+  /** Whose attempt failed last: its next failure says nothing new of the endpoint. Absent: nobody's. */
+  failedLast?: string;
   /** Outcomes of the last five minutes, in slots of half a minute, oldest first. */
   slots: readonly { start: number; ok: number; failed: number }[];
 }
@@ -48,15 +50,20 @@ export function startProbe(breaker: Breaker): Breaker {
   return { ...breaker, state: 'probing' };
 }
 
-/** Takes in how an attempt ended. Any success closes; while open only the probe's failure counts (the others were under way before). */
-export function recordOutcome(breaker: Breaker, ok: boolean, probe: boolean, now: number): Breaker {
+/**
+ * Takes in how an attempt of delivery `by` ended. Any success closes; while open only the probe's failure counts (the others were under
+ * way before). Failures of one delivery with none of another between them count once: a message that is always refused would open the
+ * breaker by its own retries, and six retries of a second each would take minutes.
+ */
+export function recordOutcome(breaker: Breaker, ok: boolean, probe: boolean, now: number, by: string): Breaker {
   if (ok) {
     const slots = breaker.state === 'closed' ? addToSlots(breaker.slots, true, now) : [];
     return { ...closedBreaker(), slots };
   }
   if (breaker.state !== 'closed') return probe ? reopen(breaker, now) : breaker;
+  if (breaker.failedLast === by) return breaker;
   const slots = addToSlots(breaker.slots, false, now);
-  const counted: Breaker = { ...breaker, slots, failuresInRow: breaker.failuresInRow + 1 };
+  const counted: Breaker = { ...breaker, slots, failedLast: by, failuresInRow: breaker.failuresInRow + 1 };
   return mustOpen(counted) ? open(counted, BREAKER.firstPauseMs, now) : counted;
 }
 

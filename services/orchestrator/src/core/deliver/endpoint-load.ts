@@ -19,6 +19,9 @@ const THROTTLING_STATUSES: ReadonlySet<number> = new Set([429, 502, 503, 504]);
 /** Answers whose `Retry-After` holds back the whole endpoint and not only the delivery that got it. */
 const HOLDING_STATUSES: ReadonlySet<number> = new Set([429, 503]);
 
+/** Failures that are not the endpoint's: our proxy is away, our key does not open its secret. */
+const OWN_FAULTS: ReadonlySet<string> = new Set(['proxy_error', 'secret_unreadable']);
+
 export type Settings = Pick<Endpoint, 'rateLimit'> & { concurrency?: number | null };
 
 export type Admission =
@@ -95,7 +98,7 @@ export function recordAnswer(
   load: EndpointLoad,
   lane: Lane,
   probe: boolean,
-  result: Pick<AttemptResult, 'status' | 'code' | 'retryAfter' | 'control'>,
+  result: Pick<AttemptResult, 'deliveryId' | 'status' | 'code' | 'retryAfter' | 'control'>,
   now: number,
 ): Answered {
   const retryAfterMs = result.code === null ? null : readRetryAfter(result.retryAfter, now);
@@ -104,8 +107,8 @@ export function recordAnswer(
     sending: Math.max(0, load.sending - 1),
     sendingLater: Math.max(0, load.sendingLater - (lane === 'later' ? 1 : 0)),
   };
-  // Our own proxy's fault, or a receiver that refuses this one message, says nothing about the endpoint.
-  if (result.code === 'proxy_error' || result.control === 'abort-message') {
+  // Our own trouble, or a receiver that refuses this one message, says nothing about the endpoint.
+  if (OWN_FAULTS.has(result.code ?? '') || result.control === 'abort-message') {
     const breaker = probe ? probeAgain(load.breaker, now) : load.breaker;
     return { load: { ...freed, breaker }, disable: false, warn: null, retryAfterMs };
   }
@@ -123,7 +126,7 @@ export function recordAnswer(
       window,
       // Also after a success: it may have been under way when the endpoint asked for the pause.
       heldUntil: Math.max(load.heldUntil, held),
-      breaker: recordOutcome(load.breaker, ok, probe, now),
+      breaker: recordOutcome(load.breaker, ok, probe, now, result.deliveryId),
       health,
     },
     disable,
