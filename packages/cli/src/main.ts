@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --max-semi-space-size=64
 /** The `cairn` command. Every command has --help; exit code 0 ok, 1 failed, 2 wrong use; progress goes to stderr. */
 import { Command, CommanderError } from 'commander';
 import { clusterCommand } from './commands/cluster.ts';

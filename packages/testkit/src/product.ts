@@ -50,6 +50,8 @@ export interface ProductOptions {
 }
 
 const root = join(import.meta.dirname, '../../..');
+/** As in package.json's `start`. */
+const NODE_FLAGS = ['--max-semi-space-size=64'];
 
 export async function startProduct(options: ProductOptions = {}): Promise<Product> {
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'cairn-product-'));
@@ -59,7 +61,7 @@ export async function startProduct(options: ProductOptions = {}): Promise<Produc
   let first: FirstRun;
 
   async function start(): Promise<void> {
-    child = spawn(process.execPath, [join(root, 'packages/cli/src/main.ts'), options.command ?? 'start'], {
+    child = spawn(process.execPath, [...NODE_FLAGS, join(root, 'packages/cli/src/main.ts'), options.command ?? 'start'], {
       cwd: root,
       env: {
         ...process.env,

@@ -38,7 +38,7 @@ export function startSupervisor(options: {
   function start(spec: ChildSpec, backoffMs: number): void {
     if (stopping) return;
     const startedAt = clock.monotonic();
-    const child = spawn(process.execPath, [spec.main], {
+    const child = spawn(process.execPath, [...process.execArgv, spec.main], {
       cwd: root,
       env: { ...baseEnv, ...spec.env },
       stdio: ['ignore', 'inherit', 'inherit'],

@@ -25,6 +25,7 @@ export interface JourneyChanged {
    * touchpoint id, timer, command id
    */
   cause: string;
+  head?: JourneyHead;
 }
 /**
  * The journey resource of API.md section 4, as written to `journeys` after each change (times as text: it goes to the edge as it is).
@@ -267,4 +268,51 @@ export interface TouchpointItem1 {
   properties: {
     [k: string]: unknown;
   };
+}
+/**
+ * What boards, lists and the history need of a change, so that they need not read the journey; it comes before `touchpoint` and `journey` in the text.
+ */
+export interface JourneyHead {
+  id: string;
+  subjectId: string;
+  definition: string;
+  seq: number;
+  absorbedInto: string | null;
+  stage: string;
+  /**
+   * epoch ms
+   */
+  stageSince: number;
+  status: 'active' | 'stalled' | 'won' | 'lost' | 'absorbed';
+  owner: string | null;
+  /**
+   * names, domain and e-mails, lower case, cut
+   */
+  text: string;
+  /**
+   * as of updatedAt
+   */
+  engagement: number;
+  fit: number;
+  qualification: null | 'mql' | 'sql';
+  halfLifeMs: number | null;
+  /**
+   * epoch ms
+   */
+  updatedAt: number;
+  /**
+   * of the touchpoint that caused it
+   */
+  touch: null | JourneyTouch;
+}
+export interface JourneyTouch {
+  id: string;
+  event: string | null;
+  channel: string | null;
+  direction: 'inbound' | 'outbound' | 'none';
+  /**
+   * epoch ms
+   */
+  at: number;
+  personId: string | null;
 }

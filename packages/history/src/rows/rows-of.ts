@@ -3,10 +3,9 @@ import type { AlertFact } from '@cairn/contracts/generated/alert.ts';
 import type { DeadLetter } from '@cairn/contracts/generated/dead-letter.ts';
 import type { DeliveryFact } from '@cairn/contracts/generated/delivery.ts';
 import type { PersonChanged, PersonMerged } from '@cairn/contracts/generated/identity.ts';
-import type { JourneyChanged } from '@cairn/contracts/generated/journey.ts';
 import type { StitchedTouchpoint, SubjectHandedOver } from '@cairn/contracts/generated/stitched.ts';
+import { type ChangeHead, readChangeHead } from '@cairn/contracts/journey-head.ts';
 import { decodeJson } from '@cairn/contracts/json.ts';
-import { parseInstant } from '@cairn/clock/calendar.ts';
 import type { LogRecord } from '@cairn/log/log.ts';
 import type { HistoryTable } from '../history.ts';
 
@@ -24,7 +23,9 @@ export function rowsOf(record: LogRecord): TableRow[] {
   if (!record.value || record.headers['cairn-tick']) return [];
   let message: { type?: unknown };
   try {
-    message = decodeJson(record.value) as { type?: unknown };
+    message = (record.topic === 'journeys' ? readChangeHead(record.value) : decodeJson(record.value)) as {
+      type?: unknown;
+    };
   } catch {
     return [];
   }
@@ -35,7 +36,7 @@ export function rowsOf(record: LogRecord): TableRow[] {
       if (message.type === 'subject.handed-over') return [subjectRow(message as SubjectHandedOver, at, record)];
       return [];
     case 'journeys':
-      return message.type === 'journey.changed' ? [journeyRow(message as JourneyChanged, at)] : [];
+      return message.type === 'journey.changed' ? [journeyRow(message as ChangeHead, at)] : [];
     case 'alerts':
       return typeof message.type === 'string' && message.type.startsWith('alert.') && 'alert' in message
         ? [alertRow(message as AlertFact, at)]
@@ -105,32 +106,33 @@ function subjectRow(message: SubjectHandedOver, position: Position, record: LogR
   };
 }
 
-function journeyRow(fact: JourneyChanged, position: Position): TableRow {
-  const { journey, touchpoint } = fact;
+function journeyRow(fact: ChangeHead, position: Position): TableRow {
+  const { head } = fact;
+  const { touch } = head;
   return {
     table: 'journey_changes',
     month: monthOf(fact.at),
     row: {
       workspace: fact.workspace,
-      definition: journey.definition,
-      journey_id: journey.id,
-      subject_id: journey.subject.id,
-      seq: journey.seq,
+      definition: head.definition,
+      journey_id: head.id,
+      subject_id: head.subjectId,
+      seq: head.seq,
       fact_id: fact.factId,
       at: bounded(fact.at),
-      stage: journey.stage,
+      stage: head.stage,
       from_stage: fact.from ?? '',
-      status: journey.status,
+      status: head.status,
       events: fact.events,
-      touchpoint_id: touchpoint?.id ?? '',
-      event: touchpoint?.event ?? '',
-      channel: touchpoint?.channel ?? '',
-      direction: touchpoint?.direction ?? '',
-      touchpoint_at: bounded(touchpoint ? (parseInstant(touchpoint.timestamp) ?? fact.at) : fact.at),
-      person_id: touchpoint?.personId ?? '',
-      engagement: journey.score.engagement,
-      fit: journey.score.fit,
-      qualification: journey.score.qualification ?? '',
+      touchpoint_id: touch?.id ?? '',
+      event: touch?.event ?? '',
+      channel: touch?.channel ?? '',
+      direction: touch?.direction ?? '',
+      touchpoint_at: bounded(touch?.at ?? fact.at),
+      person_id: touch?.personId ?? '',
+      engagement: head.engagement,
+      fit: head.fit,
+      qualification: head.qualification ?? '',
       imported: fact.imported,
       cause: fact.cause,
       ...position,

@@ -1,9 +1,13 @@
+import { headOf } from '@cairn/contracts/journey-head.ts';
 import { describe, expect, test } from 'vitest';
 import { NOON, journey } from '../testkit/facts.ts';
 import { cardOf, filterKey, parseFilter, passes, totalAt } from './board-filter.ts';
 
 const card = cardOf(
-  journey('w1', 'acme', { name: 'Acme Łódź', owner: 'rep@us.example', stage: 'evaluation', halfLifeMs: 1_000 }),
+  headOf(
+    journey('w1', 'acme', { name: 'Acme Łódź', owner: 'rep@us.example', stage: 'evaluation', halfLifeMs: 1_000 }),
+    null,
+  ),
 );
 const show = (filter: object, now = NOON): boolean => passes(parseFilter(filter)!, card, now);
 
@@ -40,7 +44,7 @@ test('a score fades: what passes now may not pass a half-life later', () => {
 });
 
 test('absorbed journeys are shown only to who asks for them', () => {
-  const absorbed = cardOf(journey('w1', 'acme', { status: 'absorbed' }));
+  const absorbed = cardOf(headOf(journey('w1', 'acme', { status: 'absorbed' }), null));
   expect(passes(parseFilter({})!, absorbed, NOON)).toBe(false);
   expect(passes(parseFilter({ status: 'absorbed' })!, absorbed, NOON)).toBe(true);
 });

@@ -2,8 +2,7 @@
  * Which journeys a board, or a list of journeys, shows. Reads a filter from a client's JSON or query and says whether a card
  * passes it. Must never throw on what a client sent: a bad filter is null.
  */
-import type { Journey } from '@cairn/contracts/generated/journey.ts';
-import { parseInstant } from '@cairn/clock/calendar.ts';
+import type { Journey, JourneyHead } from '@cairn/contracts/generated/journey.ts';
 
 /** What a journey is filtered and listed by; small, so that a list need not parse whole journeys. */
 export interface JourneyCard {
@@ -13,7 +12,7 @@ export interface JourneyCard {
   stageSince: number;
   status: Journey['status'];
   owner: string | null;
-  /** Names, domain and e-mails, lower case, cut at `TEXT_LENGTH_MAX`. */
+  /** Names, domain and e-mails, lower case, cut. */
   text: string;
   engagement: number;
   fit: number;
@@ -43,28 +42,13 @@ export const NO_FILTER: BoardFilter = {
 };
 
 const STATUSES: readonly string[] = ['active', 'stalled', 'won', 'lost', 'absorbed'] satisfies Journey['status'][];
-/** Whoever searches for the 40th person of an account finds it through the person. */
-const TEXT_LENGTH_MAX = 600;
 const VALUES_MAX = 50;
 const VALUE_LENGTH_MAX = 200;
 const NAMES: ReadonlySet<string> = new Set(['stage', 'status', 'owner', 'definition', 'minScore', 'text', 'stalled']);
 
-export function cardOf(journey: Journey): JourneyCard {
-  const words = [journey.name, journey.account?.name, journey.account?.domain, journey.owner];
-  for (const person of journey.people) words.push(person.name, person.email);
-  const text = words.filter(Boolean).join(' ').toLowerCase().slice(0, TEXT_LENGTH_MAX);
-  return {
-    definition: journey.definition,
-    stage: journey.stage,
-    stageSince: parseInstant(journey.stageSince) ?? 0,
-    status: journey.status,
-    owner: journey.owner,
-    text,
-    engagement: journey.score.engagement,
-    fit: journey.score.fit,
-    halfLifeMs: journey.halfLifeMs,
-    updatedAt: parseInstant(journey.updatedAt) ?? 0,
-  };
+export function cardOf(head: JourneyHead): JourneyCard {
+  const { definition, stage, stageSince, status, owner, text, engagement, fit, halfLifeMs, updatedAt } = head;
+  return { definition, stage, stageSince, status, owner, text, engagement, fit, halfLifeMs, updatedAt };
 }
 
 /** Absorbed journeys are shown only to who asks for them. */

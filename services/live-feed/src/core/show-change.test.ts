@@ -1,3 +1,5 @@
+import type { JourneyChanged } from '@cairn/contracts/generated/journey.ts';
+import { headOf, headOfChange } from '@cairn/contracts/journey-head.ts';
 import { describe, expect, test } from 'vitest';
 import { alert, alertFact, journey, journeyChanged, journeyIdOf, touchpoint } from '../testkit/facts.ts';
 import { cardOf, parseFilter } from './board-filter.ts';
@@ -7,16 +9,17 @@ import { type Change, showChange } from './show-change.ts';
 const ACME = journeyIdOf('w1', 'acme');
 const channel = (name: string) => ({ channel: parseChannel(name)!, filter: null });
 const board = (filter: object) => ({ channel: parseChannel('board')!, filter: parseFilter(filter) });
+const of = (fact: JourneyChanged) => ({ head: headOfChange(fact), fact: () => fact });
 const change = (given: Parameters<typeof journey>[2], before: Parameters<typeof journey>[2] | null = null): Change => ({
   type: 'journey',
-  fact: journeyChanged(journey('w1', 'acme', given)),
-  before: before && cardOf(journey('w1', 'acme', before)),
+  ...of(journeyChanged(journey('w1', 'acme', given))),
+  before: before && cardOf(headOf(journey('w1', 'acme', before), null)),
   partition: 0,
   offset: 4n,
 });
 const touched: Change = {
   ...(change({}) as Extract<Change, { type: 'journey' }>),
-  fact: journeyChanged(journey('w1', 'acme'), { touchpoint: touchpoint('tp_1') }),
+  ...of(journeyChanged(journey('w1', 'acme'), { touchpoint: touchpoint('tp_1') })),
 };
 const alerted: Change = {
   type: 'alert',

@@ -4,6 +4,7 @@
  */
 import type { AlertFact } from '@cairn/contracts/generated/alert.ts';
 import type { JourneyChanged } from '@cairn/contracts/generated/journey.ts';
+import type { ChangeHead } from '@cairn/contracts/journey-head.ts';
 import { type BoardFilter, type JourneyCard, cardOf, passes } from './board-filter.ts';
 import type { Channel } from './feed-protocol.ts';
 
@@ -18,7 +19,9 @@ export interface Projection {
 export type Change =
   | {
       type: 'journey';
-      fact: JourneyChanged;
+      head: ChangeHead;
+      /** The whole fact; parsed when it is asked for. */
+      fact: () => JourneyChanged;
       /** The journey before, as far as it is known. */
       before: JourneyCard | null;
       partition: number;
@@ -47,7 +50,7 @@ export function showChange(projection: Projection, change: Change): readonly Fra
   const { channel, filter } = projection;
   switch (channel.kind) {
     case 'journey':
-      return change.type === 'journey' && change.fact.journey.id === channel.id ? journeyFrames(change) : [];
+      return change.type === 'journey' && change.head.head.id === channel.id ? journeyFrames(change) : [];
     case 'board':
       return change.type === 'journey' ? boardFrames(filter, change) : [];
     case 'alerts':
@@ -59,24 +62,24 @@ export function showChange(projection: Projection, change: Change): readonly Fra
 
 /** The touchpoint first, then what it changed. */
 function journeyFrames(change: Extract<Change, { type: 'journey' }>): readonly Frame[] {
-  const { touchpoint, journey } = change.fact;
+  const { touchpoint, journey } = change.fact();
   if (!touchpoint) return [frameOf(change, 0, 1, 'journey.changed', journey)];
   return [frameOf(change, 0, 2, 'touchpoint', touchpoint), frameOf(change, 1, 2, 'journey.changed', journey)];
 }
 
 /** A journey that leaves what the filter shows is told once more, marked, so that no stale card stays on a screen. */
 function boardFrames(filter: BoardFilter | null, change: Extract<Change, { type: 'journey' }>): readonly Frame[] {
-  const { journey, at } = change.fact;
-  const frame = frameOf(change, 0, 1, 'journey.changed', journey);
-  frame.key = journey.id;
-  if (!filter) return [frame];
-  if (passes(filter, cardOf(journey), at)) return [frame];
-  if (!change.before || !passes(filter, change.before, at)) return [];
-  frame.left = true;
+  const { at, head } = change.head;
+  const shown = !filter || passes(filter, cardOf(head), at);
+  if (!shown && !(change.before && passes(filter, change.before, at))) return [];
+  const frame = frameOf(change, 0, 1, 'journey.changed', change.fact().journey);
+  frame.key = head.id;
+  frame.left = !shown;
   return [frame];
 }
 
 function frameOf(change: Change, sub: number, of: number, type: string, data: object): Frame {
   const { partition, offset } = change;
-  return { partition, offset, sub, of, type, at: change.fact.at, data, key: null, left: false };
+  const { at } = change.type === 'journey' ? change.head : change.fact;
+  return { partition, offset, sub, of, type, at, data, key: null, left: false };
 }

@@ -2,6 +2,7 @@
  * What a channel has said: found by the references that the view keeps, read from memory or from the log. Serves resuming and the HTTP catch-up. The
  * same on every node and after every restart, because a reference is a place in the log.
  */
+import { headOfChange } from '@cairn/contracts/journey-head.ts';
 import { decodeJson } from '@cairn/contracts/json.ts';
 import type { AlertFact } from '@cairn/contracts/generated/alert.ts';
 import type { JourneyChanged } from '@cairn/contracts/generated/journey.ts';
@@ -70,12 +71,13 @@ export function createChannelHistory(view: View, readRecords: ReadRecords): Chan
       const fact = factOf(record);
       let change: Change;
       if (fact.type === 'journey.changed') {
-        const card = cardOf(fact.journey);
+        const head = headOfChange(fact);
+        const card = cardOf(head.head);
         let before = cards.get(fact.journey.id) ?? null;
         if (!before && projection.filter && !passes(projection.filter, card, fact.at))
           before = await cardBefore(workspace, fact.journey.id, record);
         cards.set(fact.journey.id, card);
-        change = { type: 'journey', fact, before, partition, offset };
+        change = { type: 'journey', head, fact: () => fact, before, partition, offset };
       } else change = { type: 'alert', fact, partition, offset };
       frames.push(...showChange(projection, change));
     }
@@ -89,7 +91,7 @@ export function createChannelHistory(view: View, readRecords: ReadRecords): Chan
     const previous = list.filter(({ offset }) => offset < record.offset).at(-1);
     if (!previous) return null;
     const [found] = await readRecords([{ topic: 'journeys', partition: record.partition, offset: previous.offset }]);
-    return found?.value ? cardOf((factOf(found) as JourneyChanged).journey) : null;
+    return found?.value ? cardOf(headOfChange(factOf(found) as JourneyChanged).head) : null;
   }
 
   return {

@@ -7,6 +7,7 @@ import type { AlertFile } from '@cairn/contracts/generated/alert.ts';
 import type { DeadLetter } from '@cairn/contracts/generated/dead-letter.ts';
 import type { IdentityFile } from '@cairn/contracts/generated/identity.ts';
 import type { JourneyChanged } from '@cairn/contracts/generated/journey.ts';
+import { readChangeHead } from '@cairn/contracts/journey-head.ts';
 import { decodeJson } from '@cairn/contracts/json.ts';
 import { journeyId } from '@cairn/contracts/ids.ts';
 import type { Batch, Follower, Log, LogRecord } from '@cairn/log/log.ts';
@@ -85,10 +86,11 @@ export async function followJourneys(deps: FollowDeps): Promise<FollowJourneys> 
 
   function applyJourney(record: LogRecord, value: Uint8Array): void {
     const { topic, partition, offset } = record;
-    const fact = decodeJson(value) as JourneyChanged;
-    const { workspace } = fact;
+    const head = readChangeHead(value);
+    const { workspace } = head;
+    let fact: JourneyChanged | undefined;
     advanced++;
-    const applied = view.journeys.apply(fact, value, partition, offset);
+    const applied = view.journeys.apply(head, value, partition, offset);
     // Read before the last crash, and shown then.
     if (!applied) return;
     view.rings.append('board', workspace, partition, offset);
@@ -96,7 +98,14 @@ export async function followJourneys(deps: FollowDeps): Promise<FollowJourneys> 
     view.passed(topic, partition, offset);
     hub.publish(
       workspace,
-      { type: 'journey', fact, before: applied.before, partition, offset },
+      {
+        type: 'journey',
+        head,
+        fact: () => (fact ??= decodeJson(value) as JourneyChanged),
+        before: applied.before,
+        partition,
+        offset,
+      },
       view.offsets(topic),
       value.length,
     );

@@ -128,7 +128,7 @@ export function createHub(clock: Clock): Hub {
       const groups = workspaces.get(workspace);
       if (!groups) return;
       if (change.type === 'journey') {
-        const group = groups.get(`journey:${change.fact.journey.id}`);
+        const group = groups.get(`journey:${change.head.head.id}`);
         if (group) show(group, showChange(group.projection, change), offsets, bytes);
         for (const [key, board] of groups)
           if (key.startsWith('board')) show(board, showChange(board.projection, change), offsets, bytes);

@@ -1,5 +1,6 @@
 /** The view's journeys: the newest state of each, by id and listed by stage, with the references of its channel. */
-import type { Journey, JourneyChanged } from '@cairn/contracts/generated/journey.ts';
+import type { Journey } from '@cairn/contracts/generated/journey.ts';
+import type { ChangeHead } from '@cairn/contracts/journey-head.ts';
 import type { BoardFilter, JourneyCard } from '../core/board-filter.ts';
 import { cardOf, passes } from '../core/board-filter.ts';
 import { appendReference, lastReference } from '../core/references.ts';
@@ -12,7 +13,7 @@ import type { ReadAt } from './view-table.ts';
 export interface ViewJourneys {
   /** Takes a fact; returns what the journey's card was before, or null. A fact that was taken before changes nothing and is `false`. */
   apply(
-    fact: JourneyChanged,
+    change: ChangeHead,
     bytes: Uint8Array,
     partition: number,
     offset: bigint,
@@ -88,29 +89,29 @@ export function createViewJourneys(store: ViewStore): ViewJourneys {
 
   return {
     head,
-    apply(fact, bytes, partition, offset) {
-      const { journey, workspace } = fact;
-      const name = `${workspace}/${journey.id}`;
-      const before = head(workspace, journey.id);
+    apply(change, bytes, partition, offset) {
+      const { head: changed, workspace } = change;
+      const name = `${workspace}/${changed.id}`;
+      const before = head(workspace, changed.id);
       if (before && offset <= lastReference(before.references)) return false;
-      const hole = journey.seq !== (before ? before.seq + 1 : 1);
+      const hole = changed.seq !== (before ? before.seq + 1 : 1);
       const after: JourneyHead = {
         workspace,
         partition,
-        seq: journey.seq,
-        absorbedInto: journey.absorbedInto,
-        card: cardOf(journey),
+        seq: changed.seq,
+        absorbedInto: changed.absorbedInto,
+        card: cardOf(changed),
         references: appendReference(
           before?.references ?? null,
-          { offset, marked: fact.touchpoint !== null },
+          { offset, marked: changed.touch !== null },
           JOURNEY_REFERENCES,
           hole,
         ),
       };
       heads.set(name, after);
       rows.put(name, encodeRow(after, bytes));
-      index(journey.id, before, after);
-      if (after.absorbedInto && !before?.absorbedInto) absorptions.put([workspace, after.absorbedInto, journey.id], 1);
+      index(changed.id, before, after);
+      if (after.absorbedInto && !before?.absorbedInto) absorptions.put([workspace, after.absorbedInto, changed.id], 1);
       return { before: before?.card ?? null };
     },
     remove(workspace, id) {

@@ -28,9 +28,9 @@ export interface ViewStore {
 }
 
 /** Changes of one journey within this time are one write; a read that needs them does not wait for it. */
-const WRITE_EVERY_MS = 50;
+const WRITE_EVERY_MS = 200;
 /** Past it a write starts at once: what a crash makes us read again stays small. */
-const WRITE_AT_RECORDS = 4_000;
+const WRITE_AT_RECORDS = 8_000;
 const RETRY_AFTER_MS = 500;
 const SETTLE_WITHIN_MS = 2_000;
 /** Raised when the layout changes: an older view is dropped and rebuilt. */

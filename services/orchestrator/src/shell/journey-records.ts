@@ -1,6 +1,7 @@
 /** What the core has decided → records of `journeys`, `alerts` and `delivery-inbox`, and timers of the subject's key. */
 import type { AlertFact, CommandRefused } from '@cairn/contracts/generated/alert.ts';
 import type { Journey, JourneyChanged } from '@cairn/contracts/generated/journey.ts';
+import { headOf, withHead } from '@cairn/contracts/journey-head.ts';
 import { keyOf, partitionOf } from '@cairn/contracts/topics.ts';
 import type { Advanced } from '../core/advance-journey.ts';
 import { alertFactId } from '../core/alert.ts';
@@ -53,7 +54,11 @@ export function writeRecords(
           imported,
           cause,
         };
-        write('journeys', keyOf.journey(workspace, slotOf(subject), definition.name), fact);
+        write(
+          'journeys',
+          keyOf.journey(workspace, slotOf(subject), definition.name),
+          withHead(fact, headOf(fact.journey, touchpoint)),
+        );
         if (events.length > 0) for (const webhook of journeyWebhooks(fact)) deliver(work, partitions, webhook);
         break;
       }
