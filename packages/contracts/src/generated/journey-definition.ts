@@ -474,27 +474,27 @@ export type Comparison6 =
       exists?: boolean;
     };
 /**
- * A fixed limit, counted from the last inbound touchpoint or from entry into the stage.
+ * Not older than this.
  */
 export type DurationText = string;
 /**
- * The silence whose probability is foretold.
+ * A fixed limit, counted from the last inbound touchpoint or from entry into the stage.
  */
 export type DurationText1 = string;
 /**
- * Never before a silence of this length.
+ * The silence whose probability is foretold.
  */
 export type DurationText2 = string;
 /**
- * Time in which every rule's sum halves. Without it nothing fades.
+ * Never before a silence of this length.
  */
 export type DurationText3 = string;
 /**
- * Not carried out later than this after it was requested.
+ * Time in which every rule's sum halves. Without it nothing fades.
  */
 export type DurationText4 = string;
 /**
- * How long.
+ * Not carried out later than this after it was requested.
  */
 export type DurationText5 = string;
 /**
@@ -502,23 +502,51 @@ export type DurationText5 = string;
  */
 export type DurationText6 = string;
 /**
- * '09:00' to '24:00', quoted.
- *
- * This interface was referenced by `JourneyDefinition`'s JSON-Schema
- * via the `definition` "TimeOfDay".
+ * How long.
+ */
+export type DurationText7 = string;
+/**
+ * Until this time of day in the buyer's zone; with for, after that.
  */
 export type TimeOfDay2 = string;
 /**
+ * Not again before so long after it began last.
+ */
+export type DurationText8 = string;
+/**
+ * From.
+ */
+export type TimeOfDay3 = string;
+/**
+ * To.
+ */
+export type TimeOfDay4 = string;
+/**
+ * No action of a journey sooner than this after the one before.
+ */
+export type DurationText9 = string;
+/**
  * An alert that nobody acknowledged within this time is escalated.
  */
-export type DurationText7 = string;
+export type DurationText10 = string;
+/**
+ * How long after it the clock stays suspended. Default: 1 business day.
+ */
+export type DurationText11 = string;
 /**
  * '250ms', '5s', '5 seconds', '3 days', '5 business days'.
  *
  * This interface was referenced by `JourneyDefinition`'s JSON-Schema
  * via the `definition` "Duration".
  */
-export type DurationText8 = string;
+export type DurationText12 = string;
+/**
+ * '09:00' to '24:00', quoted.
+ *
+ * This interface was referenced by `JourneyDefinition`'s JSON-Schema
+ * via the `definition` "TimeOfDay".
+ */
+export type TimeOfDay5 = string;
 
 /**
  * How a kind of journey runs: its stages, what a stall is, scores, roles, plays and limits. Written as YAML or JSON.
@@ -585,16 +613,15 @@ export interface JourneyDefinition {
   plays?: PlayDefinition[];
   guardRails?: GuardRails;
   /**
-   * Share of journeys that get no actions, so that each action's lift can be measured. 0 switches the holdout off.
+   * Share of accounts (persons) that get no actions, by a stable hash, so that each action's lift can be measured. 0, the default, switches it off.
    */
   holdout?: number;
   alerts?: AlertPolicy;
+  autoReplies?: Condition15;
+  meetings?: MeetingPolicy;
 }
 /**
- * Working days and hours. Where given, an alert opens within them. A business day is a working day counted whole, midnight to midnight; days off and holidays have no length.
- *
- * This interface was referenced by `JourneyDefinition`'s JSON-Schema
- * via the `definition` "BusinessHours".
+ * Working days and hours.
  */
 export interface BusinessHours {
   /**
@@ -677,6 +704,7 @@ export interface Condition {
   where?: {
     [k: string]: Comparison6;
   };
+  count?: Count;
 }
 /**
  * Every key given must hold. An empty group matches nothing.
@@ -710,6 +738,7 @@ export interface Condition1 {
   where?: {
     [k: string]: Comparison6;
   };
+  count?: Count;
 }
 /**
  * Every key given must hold. An empty group matches nothing.
@@ -740,32 +769,30 @@ export interface Condition2 {
   where?: {
     [k: string]: Comparison6;
   };
+  count?: Count;
 }
 /**
- * This interface was referenced by `JourneyDefinition`'s JSON-Schema
- * via the `definition` "Stage".
+ * How many touchpoints of a kind there were lately: 3 pricing views in 7 days, no demo in 14 days.
  */
-export interface StageDefinition {
+export interface Count {
+  of: Condition3;
+  within: DurationText;
   /**
-   * Shown on the board; unique.
+   * Whose: the whole journey's (default), or those of the touchpoint's own person.
    */
-  name: string;
+  by?: 'journey' | 'person';
   /**
-   * For people, instead of the name.
+   * At least so many.
    */
-  title?: string;
-  enter?: Condition3;
+  gte?: number;
   /**
-   * true: entered only from stages before it.
+   * At most so many; 0: none.
    */
-  forwardOnly?: boolean;
+  lte?: number;
   /**
-   * Entered only from these stages.
-   *
-   * @minItems 1
+   * Exactly so many.
    */
-  from?: [string, ...string[]];
-  stall?: StallPolicy;
+  eq?: number;
 }
 /**
  * Every key given must hold. An empty group matches nothing.
@@ -796,44 +823,33 @@ export interface Condition3 {
   where?: {
     [k: string]: Comparison6;
   };
+  count?: Count;
 }
 /**
- * When a silence in this stage is a stall. A stage without it raises none.
- *
  * This interface was referenced by `JourneyDefinition`'s JSON-Schema
- * via the `definition` "Stall".
+ * via the `definition` "Stage".
  */
-export interface StallPolicy {
-  after?: DurationText;
-  learned?: LearnedStall;
-}
-/**
- * A limit learned from the pauses seen.
- */
-export interface LearnedStall {
-  horizon: DurationText1;
+export interface StageDefinition {
   /**
-   * An alert opens at this probability. Default: 0.7.
+   * Shown on the board; unique.
    */
-  probability?: number;
-  atLeast?: DurationText2;
-}
-/**
- * How journeys end.
- *
- * This interface was referenced by `JourneyDefinition`'s JSON-Schema
- * via the `definition` "Outcomes".
- */
-export interface Outcomes {
-  won?: Outcome;
-  lost?: Outcome;
-}
-/**
- * This interface was referenced by `JourneyDefinition`'s JSON-Schema
- * via the `definition` "Outcome".
- */
-export interface Outcome {
-  enter: Condition4;
+  name: string;
+  /**
+   * For people, instead of the name.
+   */
+  title?: string;
+  enter?: Condition4;
+  /**
+   * true: entered only from stages before it.
+   */
+  forwardOnly?: boolean;
+  /**
+   * Entered only from these stages.
+   *
+   * @minItems 1
+   */
+  from?: [string, ...string[]];
+  stall?: StallPolicy;
 }
 /**
  * Every key given must hold. An empty group matches nothing.
@@ -864,45 +880,44 @@ export interface Condition4 {
   where?: {
     [k: string]: Comparison6;
   };
+  count?: Count;
 }
 /**
+ * When a silence in this stage is a stall. A stage without it raises none.
+ *
  * This interface was referenced by `JourneyDefinition`'s JSON-Schema
- * via the `definition` "Score".
+ * via the `definition` "Stall".
  */
-export interface ScoreDefinition {
-  engagement?: EngagementScore;
-  fit?: FitScore;
-  thresholds?: Thresholds;
-  win?: WinModel;
+export interface StallPolicy {
+  after?: DurationText1;
+  learned?: LearnedStall;
 }
 /**
- * Points for what buyers do, fading with time.
+ * A limit learned from the pauses seen.
  */
-export interface EngagementScore {
-  halfLife?: DurationText3;
+export interface LearnedStall {
+  horizon: DurationText2;
   /**
-   * @maxItems 100
+   * An alert opens at this probability. Default: 0.7.
    */
-  points: PointRule[];
+  probability?: number;
+  atLeast?: DurationText3;
 }
 /**
+ * How journeys end.
+ *
  * This interface was referenced by `JourneyDefinition`'s JSON-Schema
- * via the `definition` "PointRule".
+ * via the `definition` "Outcomes".
  */
-export interface PointRule {
-  /**
-   * Named in the score's reasons; unique.
-   */
-  name: string;
-  when: Condition5;
-  /**
-   * Points a match adds; may be negative.
-   */
-  add: number;
-  /**
-   * The rule's sum is cut to this after each match.
-   */
-  atMost?: number;
+export interface Outcomes {
+  won?: Outcome;
+  lost?: Outcome1;
+}
+/**
+ * Won by a touchpoint.
+ */
+export interface Outcome {
+  enter: Condition5;
 }
 /**
  * Every key given must hold. An empty group matches nothing.
@@ -933,53 +948,56 @@ export interface Condition5 {
   where?: {
     [k: string]: Comparison6;
   };
+  count?: Count;
 }
 /**
- * Points for who they are, from person and account traits; they do not fade.
+ * Lost by a touchpoint.
  */
-export interface FitScore {
+export interface Outcome1 {
+  enter: Condition5;
+}
+/**
+ * What a journey is worth: engagement, fit and thresholds.
+ *
+ * This interface was referenced by `JourneyDefinition`'s JSON-Schema
+ * via the `definition` "Score".
+ */
+export interface ScoreDefinition {
+  engagement?: EngagementScore;
+  fit?: FitScore;
+  thresholds?: Thresholds;
+  win?: WinModel;
+}
+/**
+ * Points for what buyers do, fading with time.
+ */
+export interface EngagementScore {
+  halfLife?: DurationText4;
   /**
+   * The rules.
+   *
    * @maxItems 100
    */
   points: PointRule[];
 }
 /**
- * Total scores at which a journey is qualified.
- */
-export interface Thresholds {
-  /**
-   * Marketing qualified from this total on.
-   */
-  mql?: number;
-  /**
-   * Sales qualified from this total on.
-   */
-  sql?: number;
-}
-export interface WinModel {
-  /**
-   * Traits of person and account that the model of winning may use; no others.
-   *
-   * @maxItems 50
-   */
-  traits?: string[];
-}
-/**
  * This interface was referenced by `JourneyDefinition`'s JSON-Schema
- * via the `definition` "Action".
+ * via the `definition` "PointRule".
  */
-export interface ActionDefinition {
+export interface PointRule {
   /**
-   * Unique.
+   * Named in the score's reasons; unique.
    */
   name: string;
-  when?: Condition6;
-  expires?: DurationText4;
+  when: Condition6;
   /**
-   * The consent category it needs.
+   * Points a match adds; may be negative.
    */
-  consent?: string;
-  template?: ActionTemplate;
+  add: number;
+  /**
+   * The rule's sum is cut to this after each match.
+   */
+  atMost?: number;
 }
 /**
  * Every key given must hold. An empty group matches nothing.
@@ -1010,29 +1028,76 @@ export interface Condition6 {
   where?: {
     [k: string]: Comparison6;
   };
+  count?: Count;
 }
 /**
- * Texts with {{ paths }}: title, reason, and what else the receiver needs.
+ * Points for who they are, from person and account traits; they do not fade.
  */
-export interface ActionTemplate {
-  [k: string]: string;
+export interface FitScore {
+  /**
+   * The rules.
+   *
+   * @maxItems 100
+   */
+  points: PointRule[];
+}
+/**
+ * Total scores at which a journey is qualified.
+ */
+export interface Thresholds {
+  /**
+   * Marketing qualified from this total on.
+   */
+  mql?: number;
+  /**
+   * Sales qualified from this total on.
+   */
+  sql?: number;
+}
+/**
+ * The model of winning.
+ */
+export interface WinModel {
+  /**
+   * Traits of person and account that the model of winning may use; no others.
+   *
+   * @maxItems 50
+   */
+  traits?: string[];
 }
 /**
  * This interface was referenced by `JourneyDefinition`'s JSON-Schema
- * via the `definition` "Play".
+ * via the `definition` "Action".
  */
-export interface PlayDefinition {
+export interface ActionDefinition {
   /**
    * Unique.
    */
   name: string;
-  trigger: Condition7;
-  exit?: Condition8;
+  when?: Condition7;
+  expires?: DurationText5;
   /**
-   * @minItems 1
-   * @maxItems 50
+   * The consent category that the person must have given, beside guardRails.requireConsent.
    */
-  steps: [PlayStep, ...PlayStep[]];
+  consent?: string;
+  template?: ActionTemplate;
+  /**
+   * For people: shown where the template has no title.
+   */
+  title?: string;
+  /**
+   * How it reaches the buyer: 'phone', 'email'. For the receiver, and for caps per channel.
+   */
+  channel?: string;
+  /**
+   * A role: the action is meant for the person who has it, heard of last. Default: whoever went quiet, else whoever was heard of last.
+   */
+  to?: string;
+  /**
+   * What a try costs, in shares of a won deal; the policy subtracts it. Default: 0.
+   */
+  cost?: number;
+  atMost?: FrequencyCap;
 }
 /**
  * Every key given must hold. An empty group matches nothing.
@@ -1063,6 +1128,48 @@ export interface Condition7 {
   where?: {
     [k: string]: Comparison6;
   };
+  count?: Count;
+}
+/**
+ * Texts with {{ paths }}: title, reason, and what else the receiver needs.
+ */
+export interface ActionTemplate {
+  [k: string]: string;
+}
+/**
+ * A cap of its own, beside maxActionsPerJourney.
+ */
+export interface FrequencyCap {
+  /**
+   * At most so many actions
+   */
+  count: number;
+  per: DurationText6;
+}
+/**
+ * This interface was referenced by `JourneyDefinition`'s JSON-Schema
+ * via the `definition` "Play".
+ */
+export interface PlayDefinition {
+  /**
+   * Unique.
+   */
+  name: string;
+  trigger: Condition8;
+  exit?: Condition9;
+  /**
+   * One after the other.
+   *
+   * @minItems 1
+   * @maxItems 50
+   */
+  steps: [PlayStep, ...PlayStep[]];
+  entry?: PlayEntry;
+  goal?: Condition13;
+  /**
+   * true: goes on although the alert that started it was resolved.
+   */
+  keepGoing?: boolean;
 }
 /**
  * Every key given must hold. An empty group matches nothing.
@@ -1093,32 +1200,7 @@ export interface Condition8 {
   where?: {
     [k: string]: Comparison6;
   };
-}
-/**
- * One of: wait, action, branch, exit.
- *
- * This interface was referenced by `JourneyDefinition`'s JSON-Schema
- * via the `definition` "PlayStep".
- */
-export interface PlayStep {
-  wait?: PlayWait;
-  /**
-   * The name of an action.
-   */
-  action?: string;
-  branch?: PlayBranch;
-  /**
-   * Ends the play here.
-   */
-  exit?: true;
-}
-export interface PlayWait {
-  for?: DurationText5;
-  until?: Condition9;
-  /**
-   * true: go on within business hours only.
-   */
-  businessHours?: boolean;
+  count?: Count;
 }
 /**
  * Every key given must hold. An empty group matches nothing.
@@ -1149,15 +1231,37 @@ export interface Condition9 {
   where?: {
     [k: string]: Comparison6;
   };
+  count?: Count;
 }
-export interface PlayBranch {
-  if?: Condition10;
+/**
+ * One of: wait, action, branch, exit.
+ *
+ * This interface was referenced by `JourneyDefinition`'s JSON-Schema
+ * via the `definition` "PlayStep".
+ */
+export interface PlayStep {
+  wait?: PlayWait;
   /**
-   * Instead of 'if': the share of journeys that goes the 'then' way, by a stable hash.
+   * The name of an action.
    */
-  share?: number;
-  then: PlayStep[];
-  else?: PlayStep[];
+  action?: string;
+  branch?: PlayBranch;
+  /**
+   * Ends the play here.
+   */
+  exit?: true;
+}
+/**
+ * Goes on later.
+ */
+export interface PlayWait {
+  for?: DurationText7;
+  until?: Condition10;
+  /**
+   * true: go on within business hours only.
+   */
+  businessHours?: boolean;
+  at?: TimeOfDay2;
 }
 /**
  * Every key given must hold. An empty group matches nothing.
@@ -1188,6 +1292,132 @@ export interface Condition10 {
   where?: {
     [k: string]: Comparison6;
   };
+  count?: Count;
+}
+/**
+ * One of two ways.
+ */
+export interface PlayBranch {
+  if?: Condition11;
+  /**
+   * Instead of 'if': the share of journeys that goes the 'then' way, by a stable hash.
+   */
+  share?: number;
+  /**
+   * Where it holds.
+   */
+  then: PlayStep[];
+  /**
+   * Where it does not. Default: nothing.
+   */
+  else?: PlayStep[];
+}
+/**
+ * Every key given must hold. An empty group matches nothing.
+ */
+export interface Condition11 {
+  /**
+   * Every one of these holds.
+   *
+   * @maxItems 100
+   */
+  all?: Condition1[];
+  /**
+   * At least one of these holds.
+   *
+   * @maxItems 100
+   */
+  any?: Condition1[];
+  not?: Condition2;
+  event?: Comparison;
+  type?: Comparison1;
+  channel?: Comparison2;
+  direction?: Comparison3;
+  stage?: Comparison4;
+  alert?: Comparison5;
+  /**
+   * Dotted path: comparison. Paths start with properties, context, traits (of the touchpoint), person, account or journey.
+   */
+  where?: {
+    [k: string]: Comparison6;
+  };
+  count?: Count;
+}
+/**
+ * Who may enter. A journey is in a play once at a time.
+ *
+ * This interface was referenced by `JourneyDefinition`'s JSON-Schema
+ * via the `definition` "PlayEntry".
+ */
+export interface PlayEntry {
+  if?: Condition12;
+  /**
+   * So many times in the life of a journey.
+   */
+  atMost?: number;
+  every?: DurationText8;
+}
+/**
+ * Every key given must hold. An empty group matches nothing.
+ */
+export interface Condition12 {
+  /**
+   * Every one of these holds.
+   *
+   * @maxItems 100
+   */
+  all?: Condition1[];
+  /**
+   * At least one of these holds.
+   *
+   * @maxItems 100
+   */
+  any?: Condition1[];
+  not?: Condition2;
+  event?: Comparison;
+  type?: Comparison1;
+  channel?: Comparison2;
+  direction?: Comparison3;
+  stage?: Comparison4;
+  alert?: Comparison5;
+  /**
+   * Dotted path: comparison. Paths start with properties, context, traits (of the touchpoint), person, account or journey.
+   */
+  where?: {
+    [k: string]: Comparison6;
+  };
+  count?: Count;
+}
+/**
+ * Every key given must hold. An empty group matches nothing.
+ */
+export interface Condition13 {
+  /**
+   * Every one of these holds.
+   *
+   * @maxItems 100
+   */
+  all?: Condition1[];
+  /**
+   * At least one of these holds.
+   *
+   * @maxItems 100
+   */
+  any?: Condition1[];
+  not?: Condition2;
+  event?: Comparison;
+  type?: Comparison1;
+  channel?: Comparison2;
+  direction?: Comparison3;
+  stage?: Comparison4;
+  alert?: Comparison5;
+  /**
+   * Dotted path: comparison. Paths start with properties, context, traits (of the touchpoint), person, account or journey.
+   */
+  where?: {
+    [k: string]: Comparison6;
+  };
+  count?: Count;
 }
 /**
  * Limits on every action. Without guardRails there are none.
@@ -1196,14 +1426,20 @@ export interface Condition10 {
  * via the `definition` "GuardRails".
  */
 export interface GuardRails {
-  maxActionsPerJourney?: FrequencyCap;
+  maxActionsPerJourney?: FrequencyCap1;
   quietHours?: QuietHours;
   /**
-   * Consent categories that a person must have given (context.consent.categoryPreferences).
+   * Consent categories that a person must have given (context.consent.categoryPreferences). A person of whom nothing is known has given none.
    */
   requireConsent?: string[];
+  doNotContact?: Condition14;
+  maxActionsPerPerson?: FrequencyCap2;
+  minGap?: DurationText9;
 }
-export interface FrequencyCap {
+/**
+ * A cap for each journey.
+ */
+export interface FrequencyCap1 {
   /**
    * At most so many actions
    */
@@ -1214,10 +1450,53 @@ export interface FrequencyCap {
  * No outreach between these times in the buyer's zone; may go over midnight.
  */
 export interface QuietHours {
-  from: TimeOfDay2;
-  to: TimeOfDay2;
+  from: TimeOfDay3;
+  to: TimeOfDay4;
 }
 /**
+ * Every key given must hold. An empty group matches nothing.
+ */
+export interface Condition14 {
+  /**
+   * Every one of these holds.
+   *
+   * @maxItems 100
+   */
+  all?: Condition1[];
+  /**
+   * At least one of these holds.
+   *
+   * @maxItems 100
+   */
+  any?: Condition1[];
+  not?: Condition2;
+  event?: Comparison;
+  type?: Comparison1;
+  channel?: Comparison2;
+  direction?: Comparison3;
+  stage?: Comparison4;
+  alert?: Comparison5;
+  /**
+   * Dotted path: comparison. Paths start with properties, context, traits (of the touchpoint), person, account or journey.
+   */
+  where?: {
+    [k: string]: Comparison6;
+  };
+  count?: Count;
+}
+/**
+ * A cap for each person.
+ */
+export interface FrequencyCap2 {
+  /**
+   * At most so many actions
+   */
+  count: number;
+  per: DurationText6;
+}
+/**
+ * How alerts are opened, and whose they are.
+ *
  * This interface was referenced by `JourneyDefinition`'s JSON-Schema
  * via the `definition` "Alerts".
  */
@@ -1226,5 +1505,224 @@ export interface AlertPolicy {
    * true: alerts open at any hour, also outside business hours.
    */
   anyHour?: boolean;
-  escalateAfter?: DurationText7;
+  escalateAfter?: DurationText10;
+  /**
+   * Who looks after journeys whose account names no owner (trait 'owner'): one, or several in turn.
+   *
+   * @minItems 1
+   * @maxItems 100
+   */
+  owners?: [string, ...string[]];
+}
+/**
+ * Every key given must hold. An empty group matches nothing.
+ */
+export interface Condition15 {
+  /**
+   * Every one of these holds.
+   *
+   * @maxItems 100
+   */
+  all?: Condition1[];
+  /**
+   * At least one of these holds.
+   *
+   * @maxItems 100
+   */
+  any?: Condition1[];
+  not?: Condition2;
+  event?: Comparison;
+  type?: Comparison1;
+  channel?: Comparison2;
+  direction?: Comparison3;
+  stage?: Comparison4;
+  alert?: Comparison5;
+  /**
+   * Dotted path: comparison. Paths start with properties, context, traits (of the touchpoint), person, account or journey.
+   */
+  where?: {
+    [k: string]: Comparison6;
+  };
+  count?: Count;
+}
+/**
+ * A meeting booked for a future date suspends the stall clock until that date and a business day.
+ *
+ * This interface was referenced by `JourneyDefinition`'s JSON-Schema
+ * via the `definition` "Meetings".
+ */
+export interface MeetingPolicy {
+  booked?: Condition16;
+  cancelled?: Condition17;
+  /**
+   * Dotted path to its time, 'properties.startsAt'. Default: startsAt, startTime, start, meetingAt, scheduledFor, scheduledAt, date of the properties.
+   */
+  at?: string;
+  grace?: DurationText11;
+}
+/**
+ * Every key given must hold. An empty group matches nothing.
+ */
+export interface Condition16 {
+  /**
+   * Every one of these holds.
+   *
+   * @maxItems 100
+   */
+  all?: Condition1[];
+  /**
+   * At least one of these holds.
+   *
+   * @maxItems 100
+   */
+  any?: Condition1[];
+  not?: Condition2;
+  event?: Comparison;
+  type?: Comparison1;
+  channel?: Comparison2;
+  direction?: Comparison3;
+  stage?: Comparison4;
+  alert?: Comparison5;
+  /**
+   * Dotted path: comparison. Paths start with properties, context, traits (of the touchpoint), person, account or journey.
+   */
+  where?: {
+    [k: string]: Comparison6;
+  };
+  count?: Count;
+}
+/**
+ * Every key given must hold. An empty group matches nothing.
+ */
+export interface Condition17 {
+  /**
+   * Every one of these holds.
+   *
+   * @maxItems 100
+   */
+  all?: Condition1[];
+  /**
+   * At least one of these holds.
+   *
+   * @maxItems 100
+   */
+  any?: Condition1[];
+  not?: Condition2;
+  event?: Comparison;
+  type?: Comparison1;
+  channel?: Comparison2;
+  direction?: Comparison3;
+  stage?: Comparison4;
+  alert?: Comparison5;
+  /**
+   * Dotted path: comparison. Paths start with properties, context, traits (of the touchpoint), person, account or journey.
+   */
+  where?: {
+    [k: string]: Comparison6;
+  };
+  count?: Count;
+}
+/**
+ * Working days and hours. Where given, an alert opens within them. A business day is a working day counted whole, midnight to midnight; days off and holidays have no length.
+ *
+ * This interface was referenced by `JourneyDefinition`'s JSON-Schema
+ * via the `definition` "BusinessHours".
+ */
+export interface BusinessHours1 {
+  /**
+   * Working days. Default: mon to fri.
+   *
+   * @minItems 1
+   * @maxItems 7
+   */
+  days?:
+    | ['mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun']
+    | ['mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun', 'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun']
+    | [
+        'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun',
+        'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun',
+        'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun'
+      ]
+    | [
+        'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun',
+        'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun',
+        'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun',
+        'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun'
+      ]
+    | [
+        'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun',
+        'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun',
+        'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun',
+        'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun',
+        'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun'
+      ]
+    | [
+        'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun',
+        'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun',
+        'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun',
+        'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun',
+        'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun',
+        'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun'
+      ]
+    | [
+        'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun',
+        'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun',
+        'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun',
+        'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun',
+        'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun',
+        'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun',
+        'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun'
+      ];
+  from?: TimeOfDay;
+  to?: TimeOfDay1;
+  /**
+   * Public holidays of a country or region ('PL', 'DE-BY'), dates ('2026-12-24'), or a list of both.
+   */
+  holidays?: string | string[];
+}
+/**
+ * This interface was referenced by `JourneyDefinition`'s JSON-Schema
+ * via the `definition` "Outcome".
+ */
+export interface Outcome2 {
+  enter: Condition5;
+}
+/**
+ * Counted in the journey by the touchpoints' own times. Without a comparison: at least one.
+ *
+ * This interface was referenced by `JourneyDefinition`'s JSON-Schema
+ * via the `definition` "Count".
+ */
+export interface Count1 {
+  of: Condition3;
+  within: DurationText;
+  /**
+   * Whose: the whole journey's (default), or those of the touchpoint's own person.
+   */
+  by?: 'journey' | 'person';
+  /**
+   * At least so many.
+   */
+  gte?: number;
+  /**
+   * At most so many; 0: none.
+   */
+  lte?: number;
+  /**
+   * Exactly so many.
+   */
+  eq?: number;
+}
+/**
+ * At most so many in a time.
+ *
+ * This interface was referenced by `JourneyDefinition`'s JSON-Schema
+ * via the `definition` "FrequencyCap".
+ */
+export interface FrequencyCap3 {
+  /**
+   * At most so many actions
+   */
+  count: number;
+  per: DurationText6;
 }
