@@ -120,12 +120,13 @@ export function createLmdbState(database: LmdbDatabase, id: number): LmdbState {
     apply(change) {
       const keyBytes = stateKeyBytes(change.key);
       const key = withId(id, keyBytes);
-      const before = timersOf(keyBytes);
       const purposes = Object.keys(change.timers);
       if (change.value === null && purposes.length === 0) {
-        if (before) state.removeSync(key);
+        state.removeSync(key);
         return;
       }
+      // Before the put: it is what was committed.
+      const before = purposes.length > 0 ? (change.timersBefore ?? timersOf(keyBytes)) : undefined;
       state.putSync(key, encodeEntry(change.key, keyBytes, change));
       for (const purpose of purposes) {
         const dueAt = change.timers[purpose]!;

@@ -64,6 +64,8 @@ export interface StateChange {
   value: Uint8Array | null;
   /** All timers of the key after this cycle. */
   timers: Readonly<Record<string, number>>;
+  /** As committed before it, where the writer knows: then they need not be looked up. */
+  timersBefore?: Readonly<Record<string, number>>;
 }
 
 export interface DueTimer {

@@ -74,6 +74,21 @@ describe('the state map', () => {
     expect(reads()).toBe(101);
   });
 
+  it('asks for an absent key once, and finds it when it was set later', () => {
+    const { state, commit, reads } = filled({});
+    expect(state.get('later')).toBeUndefined();
+    expect(state.get('later')).toBeUndefined();
+    expect(reads()).toBe(1);
+    state.setValue('later', 1);
+    expect(state.get('later')).toBe(1);
+    commit();
+    for (let i = 0; i < 3; i++) {
+      state.setValue(`other${i}`, 'x'.repeat(200_000));
+      commit();
+    }
+    expect(state.get('later')).toBe(1);
+  });
+
   it('forgets everything on reset', () => {
     const { state } = filled({ a: 1 });
     state.setValue('a', 2);

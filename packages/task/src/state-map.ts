@@ -30,6 +30,9 @@ export const MAX_VALUE_BYTES = 8_000_000;
 /** LMDB keeps a timer's purpose within its key. */
 export const MAX_PURPOSE_BYTES = 255;
 
+/** Keys known to be absent, at most twice as many: settings that a workspace never made are asked for with every touchpoint. */
+const ABSENT_KEPT = 1_000;
+
 const NO_TIMERS: Readonly<Record<string, number>> = Object.freeze({});
 /** What a cached entry costs beside its value: map slots, objects, the key. */
 const OVERHEAD_BYTES = 200;
@@ -39,6 +42,8 @@ interface Slot {
   /** undefined: absent. */
   value: unknown;
   timers: Readonly<Record<string, number>>;
+  /** As committed. */
+  timersBefore: Readonly<Record<string, number>>;
   /** Of the value as last serialised or read. */
   bytes: number;
   valueChanged: boolean;
@@ -51,8 +56,10 @@ export function createStateMap(reader: StateReader, cacheBytes: number): StateMa
   let old = new Map<string, Slot>();
   let youngBytes = 0;
   let changed: Slot[] = [];
+  let absent = new Set<string>();
+  let absentBefore = new Set<string>();
 
-  /** undefined: absent. What is absent is not remembered: a look-up is cheap, and a search for many would push out what is there. */
+  /** undefined: absent. */
   function find(key: string): Slot | undefined {
     const known = young.get(key);
     if (known) return known;
@@ -61,11 +68,19 @@ export function createStateMap(reader: StateReader, cacheBytes: number): StateMa
       old.delete(key);
       return keep(kept);
     }
+    if (absent.has(key) || absentBefore.has(key)) return undefined;
     const entry = reader.get(key);
-    if (!entry) return undefined;
+    if (!entry) {
+      if (absent.size >= ABSENT_KEPT) {
+        absentBefore = absent;
+        absent = new Set();
+      }
+      absent.add(key);
+      return undefined;
+    }
     const { value, timers } = entry;
     const parsed = value ? decodeJson(value) : undefined;
-    return keep({ key, value: parsed, timers, bytes: value?.length ?? 0, valueChanged: false, changed: false });
+    return keep(newSlot(key, parsed, timers, value?.length ?? 0));
   }
 
   function keep(slot: Slot): Slot {
@@ -76,9 +91,11 @@ export function createStateMap(reader: StateReader, cacheBytes: number): StateMa
 
   /** For writing. */
   function slotOf(key: string): Slot {
-    return (
-      find(key) ?? keep({ key, value: undefined, timers: NO_TIMERS, bytes: 0, valueChanged: false, changed: false })
-    );
+    const found = find(key);
+    if (found) return found;
+    absent.delete(key);
+    absentBefore.delete(key);
+    return keep(newSlot(key, undefined, NO_TIMERS, 0));
   }
 
   function mark(slot: Slot): void {
@@ -125,10 +142,13 @@ export function createStateMap(reader: StateReader, cacheBytes: number): StateMa
           : (reader.get(slot.key)?.value ?? null);
         youngBytes += (value?.length ?? 0) - slot.bytes;
         slot.bytes = value?.length ?? 0;
-        return { key: slot.key, value, timers: slot.timers };
+        return { key: slot.key, value, timers: slot.timers, timersBefore: slot.timersBefore };
       }),
     committed() {
-      for (const slot of changed) slot.changed = slot.valueChanged = false;
+      for (const slot of changed) {
+        slot.changed = slot.valueChanged = false;
+        slot.timersBefore = slot.timers;
+      }
       changed = [];
       if (youngBytes * 2 <= cacheBytes) return;
       old = youngBytes > cacheBytes ? new Map<string, Slot>() : young;
@@ -140,8 +160,14 @@ export function createStateMap(reader: StateReader, cacheBytes: number): StateMa
       old = new Map();
       youngBytes = 0;
       changed = [];
+      absent = new Set();
+      absentBefore = new Set();
     },
   };
+}
+
+function newSlot(key: string, value: unknown, timers: Slot['timers'], bytes: number): Slot {
+  return { key, value, timers, timersBefore: timers, bytes, valueChanged: false, changed: false };
 }
 
 /** JSON bytes of a plain value (bytes stay as they are); null for undefined. Throws, with the name of what it is, where it is no JSON or too large. */

@@ -61,17 +61,21 @@ export async function startProduct(options: ProductOptions = {}): Promise<Produc
   let first: FirstRun;
 
   async function start(): Promise<void> {
-    child = spawn(process.execPath, [...NODE_FLAGS, join(root, 'packages/cli/src/main.ts'), options.command ?? 'start'], {
-      cwd: root,
-      env: {
-        ...process.env,
-        PORT: String(port),
-        CAIRN_DATA_DIR: dataDir,
-        CAIRN_LOG_LEVEL: 'warn',
-        ...options.env,
+    child = spawn(
+      process.execPath,
+      [...NODE_FLAGS, join(root, 'packages/cli/src/main.ts'), options.command ?? 'start'],
+      {
+        cwd: root,
+        env: {
+          ...process.env,
+          PORT: String(port),
+          CAIRN_DATA_DIR: dataDir,
+          CAIRN_LOG_LEVEL: 'warn',
+          ...options.env,
+        },
+        stdio: ['ignore', 'pipe', 'pipe'],
       },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+    );
     const note = (chunk: Buffer): void => {
       printed = (printed + chunk.toString()).slice(-200_000);
     };
