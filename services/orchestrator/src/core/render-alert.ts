@@ -30,7 +30,7 @@ export function renderAlert(place: JourneyPlace, journeyId: string, alert: Alert
 
 /** Enough of a journey to read an alert by, without another request. */
 export function summariseJourney(journey: Journey): Record<string, unknown> {
-  const { id, name, definition, unit, stage, status, score, account, owner, people, touchpoints } = journey;
+  const { id, name, definition, unit, stage, status, score, account, owner, people, touchpoints, seq } = journey;
   const { engagement, fit, total, qualification } = score;
   return {
     id,
@@ -44,5 +44,6 @@ export function summariseJourney(journey: Journey): Record<string, unknown> {
     owner,
     people: people.length,
     touchpoints,
+    seq,
   };
 }

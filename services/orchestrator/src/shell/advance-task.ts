@@ -17,6 +17,7 @@ import { createDeliverWork, type DeliverWork } from './deliver-work.ts';
 import { takeHandOver, takePersonMerged, takeSubjectState } from './hand-over.ts';
 import { refuseCommand, type Partitions } from './journey-records.ts';
 import { createLiveDefinitions, putEndpoint, type LiveDefinitions } from './live-definitions.ts';
+import { isStitched, tellIdentity } from './tell-identity.ts';
 
 export const ADVANCE_TASK = 'advance';
 
@@ -63,7 +64,11 @@ function handleAdvance(
     const { workspace } = readSubjectKey(input.key);
     const { definition, purpose } = readTimerPurpose(input.purpose);
     takeTimer(scopeOf(workspace), input.key, definition, purpose as TimerPurpose);
-  } else takeMessage(definitions, work, scopeOf, input.record, input.message as Message, now);
+  } else {
+    const message = input.message as Message;
+    if (isStitched(message)) tellIdentity(work, partitions, message, now);
+    takeMessage(definitions, work, scopeOf, input.record, message, now);
+  }
   return work.outcome();
 }
 

@@ -15,6 +15,8 @@ import type {
   SendWebhook,
 } from '../core/deliver/model.ts';
 import { webhookBody } from '../core/deliver/webhook-body.ts';
+import { hiddenPeople, withdrawalOf } from '../core/deliver/withdrawal.ts';
+import type { Withdrawal } from '../core/deliver/withdrawal.ts';
 import { announce } from './announce.ts';
 import { keys, readDelivery } from './deliver-keys.ts';
 import type { DeliverWork } from './deliver-work.ts';
@@ -36,6 +38,9 @@ export interface OpenEndpoint {
   /** One attempt of a delivery that ended, outside of any chain. */
   beginExtra(request: DeliveryRequested, ended: EndedDelivery): void;
   advance(id: string, input: DeliveryInput): void;
+  /** Withdraws it if a withdrawal that is known concerns it. */
+  withdrawIfAsked(id: string): void;
+  countWithdrawals(count: number): void;
   /** Lets those who wait move up and keeps what changed. Call once, last. */
   close(): void;
 }
@@ -78,6 +83,14 @@ export function openEndpoint(
     announce(work, topics, endpoint, { type, what, data: { endpointId, url: endpoint.url, ...more } }, now);
   }
 
+  const bodyOf = (request: DeliveryRequested): string => webhookBody(request, endpoint);
+  /** Only messages that hide whom they tell of need a list of their own. */
+  function peopleOf(request: DeliveryRequested): Pick<PendingDelivery, 'people'> {
+    if (endpoint.payload !== 'thin' && endpoint.preset !== 'slack') return {};
+    const people = hiddenPeople(request.data, bodyOf(request));
+    return people.length > 0 ? { people } : {};
+  }
+
   /** Returns the id of the one that may go next in its journey. */
   function take(step: DeliveryStep): string | null {
     const { delivery } = step;
@@ -101,11 +114,21 @@ export function openEndpoint(
     goOn(advanceDelivery(endpoint, load, delivery, input, now));
   }
 
+  /** What is to be done instead of an attempt: nothing is sent that was withdrawn by the time of `by`. */
+  function withdrawn(delivery: PendingDelivery, isConcerned: (by: Withdrawal) => boolean): DeliveryInput | null {
+    if (!load.withdrawals) return null;
+    const known = work.get<readonly Withdrawal[]>(keys.withdrawals(workspace, endpointId)) ?? [];
+    const by = withdrawalOf(known.filter(isConcerned), delivery);
+    return by ? { type: 'withdrawn', state: by.state, reason: by.reason } : null;
+  }
+  const sinceMade = (delivery: PendingDelivery) => withdrawn(delivery, (by) => delivery.createdAt <= by.takenAt);
+
   function goOn(step: DeliveryStep): void {
     let next = take(step);
     while (next !== null) {
       const behind = pendingOf(next)!;
-      next = take(advanceDelivery(endpoint, load, { ...behind, phase: 'waiting' }, { type: 'due' }, now));
+      const input = sinceMade(behind) ?? { type: 'due' as const };
+      next = take(advanceDelivery(endpoint, load, { ...behind, phase: 'waiting' }, input, now));
     }
   }
 
@@ -148,7 +171,7 @@ export function openEndpoint(
         dequeue(lane);
         continue;
       }
-      const step = advanceDelivery(endpoint, load, delivery, { type: 'turn' }, now);
+      const step = advanceDelivery(endpoint, load, delivery, sinceMade(delivery) ?? { type: 'turn' }, now);
       if (step.queue)
         return work.timer(loadKey, 'turn', step.queue.at === null ? null : Math.max(step.queue.at, now + 1));
       dequeue(lane);
@@ -158,7 +181,8 @@ export function openEndpoint(
   }
 
   function finish(delivery: PendingDelivery): string | null {
-    const { attempts, body: _body, phase: _phase, probe: _probe, extra: _extra, endAs: _endAs, ...rest } = delivery;
+    const { attempts, body: _body, people: _people, phase: _phase, probe: _probe, extra: _extra, ...more } = delivery;
+    const { endAs: _endAs, ...rest } = more;
     const state = delivery.state as EndedDelivery['state'];
     const ended: EndedDelivery = {
       phase: 'over',
@@ -225,9 +249,11 @@ export function openEndpoint(
 
   return {
     begin(request, source, again) {
-      const delivery = { ...newDelivery(request, webhookBody(request, endpoint), source, now), ...again };
+      const delivery = { ...newDelivery(request, bodyOf(request), source, now), ...peopleOf(request), ...again };
       keep(delivery);
-      if (endpoint.fifo && journeys.standBehind(delivery))
+      const instead = withdrawn(delivery, (by) => request.at <= by.at);
+      if (instead) run(delivery, instead);
+      else if (endpoint.fifo && journeys.standBehind(delivery))
         work.set(dKey(delivery.id), { ...delivery, phase: 'blocked' });
       else run(delivery, { type: 'due' });
     },
@@ -242,14 +268,25 @@ export function openEndpoint(
         extra: { back: ended.state },
         endAs: null,
         attempts: ended.attempts,
-        body: webhookBody(request, endpoint),
+        body: bodyOf(request),
+        ...peopleOf(request),
       };
       keep(delivery);
-      run(delivery, { type: 'due' });
+      run(delivery, withdrawn(delivery, (by) => request.at <= by.at) ?? { type: 'due' });
     },
     advance(id, input) {
       const delivery = pendingOf(id);
-      if (delivery) run(delivery, input);
+      if (!delivery) return;
+      const isAttempt = input.type === 'due' || input.type === 'resend';
+      run(delivery, (isAttempt && sinceMade(delivery)) || input);
+    },
+    withdrawIfAsked(id) {
+      const delivery = pendingOf(id);
+      const input = delivery && sinceMade(delivery);
+      if (input) run(delivery, input);
+    },
+    countWithdrawals(count) {
+      load = { ...load, withdrawals: count };
     },
     close() {
       moveUp();

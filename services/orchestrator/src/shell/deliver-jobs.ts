@@ -9,7 +9,7 @@ import type { Job } from './start-job.ts';
 
 /**
  * What concerns all deliveries of an endpoint is done in steps, a timer each, so that an endpoint with a million of them never
- * holds up the others: end those that wait (`end`), send again what failed (`recover-…`), forget everything (`remove`).
+ * holds up the others: end those that wait (`end`), or that were withdrawn (`withdraw`), send again what failed (`recover-…`), forget everything (`remove`).
  */
 
 /** Keys handled in a step; more would hold up the cycle. */
@@ -67,6 +67,7 @@ function handleSome(
 ): { done: number; more: boolean } {
   if (name === 'end') return endSome(place, prefix, most);
   if (name === 'remove') return removeSome(place, prefix, most);
+  if (name === 'withdraw') return withdrawShard(place, prefix);
   return recoverAll(place, name, prefix, job.since ?? 0);
 }
 
@@ -84,6 +85,20 @@ function endSome({ work, topics, workspace, endpointId, now }: Place, prefix: st
     open.close();
   }
   return { done: found.keys.length, more: found.more };
+}
+
+/** The whole shard: what is concerned is known only once it is read. */
+function withdrawShard({ work, topics, workspace, endpointId, now }: Place, prefix: string) {
+  const open = openEndpoint(work, topics, workspace, endpointId, now);
+  if (!open) return { done: 0, more: false };
+  let done = 0;
+  for (const key of work.keys(prefix)) {
+    if (!readDelivery(work, key).pending) continue;
+    open.withdrawIfAsked(key.slice(key.lastIndexOf('/') + 1));
+    done++;
+  }
+  if (done > 0) open.close();
+  return { done, more: false };
 }
 
 /** The whole shard: what was asked for is still there until its answer comes. */

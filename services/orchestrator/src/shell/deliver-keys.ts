@@ -19,6 +19,8 @@ export const keys = {
   /** The newest action asked for in a journey, while it may still be superseded. */
   latestAction: (workspace: string, endpointId: string, journeyId: string): string =>
     `s/${workspace}/${endpointId}/${journeyId}`,
+  /** What must not be sent any more (core/deliver/withdrawal.ts), newest last. */
+  withdrawals: (workspace: string, endpointId: string): string => `x/${workspace}/${endpointId}`,
   /** A long job over an endpoint's deliveries, done in steps. */
   job: (workspace: string, endpointId: string, name: string): string => `w/${workspace}/${endpointId}/${name}`,
 };

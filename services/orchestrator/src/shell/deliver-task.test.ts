@@ -136,6 +136,7 @@ describe('a delivery', () => {
                 { at: '2026-01-31T08:00:00.040Z', status: 200, code: null, durationMs: 10, responseBody: 'answer' },
               ],
               nextAttemptAt: null,
+              source: '1',
               createdAt: '2026-01-31T08:00:00.000Z',
             },
           },

@@ -1,6 +1,7 @@
 import type { EndpointPut, EndpointRemoved } from '@cairn/contracts/generated/control.ts';
 import type {
   AttemptResult,
+  DeliveriesWithdrawn,
   DeliveryCommand,
   DeliveryLoaded,
   DeliveryRequested,
@@ -20,6 +21,7 @@ import { createDeliverWork } from './deliver-work.ts';
 import type { DeliverWork } from './deliver-work.ts';
 import { startJob } from './start-job.ts';
 import { supersedeOlder } from './supersede.ts';
+import { takeWithdrawal } from './take-withdrawal.ts';
 
 export const DELIVER_TASK = 'deliver';
 
@@ -41,6 +43,7 @@ type Message =
   | AttemptResult
   | DeliveryCommand
   | DeliveryWithdrawn
+  | DeliveriesWithdrawn
   | DeliveryLoaded;
 
 /**
@@ -100,6 +103,8 @@ function handleMessage(work: DeliverWork, topics: DeliverTopics, message: Messag
         (open) => open.advance(message.deliveryId, { type: 'withdrawn', state: message.state }),
         now,
       );
+    case 'deliveries.withdrawn':
+      return advance(work, topics, message, (open) => takeWithdrawal(work, open, message, now), now);
     case 'delivery.command':
       return command(work, topics, message, source, now);
     case 'delivery.loaded':
@@ -182,6 +187,7 @@ function removeEndpoint(work: DeliverWork, workspace: string, id: string, now: n
   if (!work.get(keys.endpoint(workspace, id))) return;
   work.set(keys.endpoint(workspace, id), null);
   work.set(keys.load(workspace, id), null);
+  work.set(keys.withdrawals(workspace, id), null);
   startJob(work, workspace, id, 'remove', {}, now);
 }
 

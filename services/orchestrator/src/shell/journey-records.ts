@@ -5,14 +5,13 @@ import { headOf, withHead } from '@cairn/contracts/journey-head.ts';
 import { keyOf, partitionOf } from '@cairn/contracts/topics.ts';
 import type { Advanced } from '../core/advance-journey.ts';
 import { alertFactId } from '../core/alert.ts';
-import { requestDeliveries, type WebhookFact } from '../core/deliver/request-delivery.ts';
 import { alertWebhook } from '../core/deliver/webhook-facts.ts';
 import { journeyWebhooks } from '../core/journey-webhooks.ts';
 import { renderAlert, summariseJourney } from '../core/render-alert.ts';
 import { renderJourney, slotOf, type JourneyPlace } from '../core/render-journey.ts';
 import { advanceKeys, timerPurpose } from './advance-keys.ts';
 import type { DeliverWork } from './deliver-work.ts';
-import { endpointsOf } from './live-definitions.ts';
+import { writeWebhook } from './write-webhooks.ts';
 
 export type Partitions = (topic: string) => number;
 
@@ -59,7 +58,7 @@ export function writeRecords(
           keyOf.journey(workspace, slotOf(subject), definition.name),
           withHead(fact, headOf(fact.journey, touchpoint)),
         );
-        if (events.length > 0) for (const webhook of journeyWebhooks(fact)) deliver(work, partitions, webhook);
+        if (events.length > 0) for (const webhook of journeyWebhooks(fact)) writeWebhook(work, partitions, webhook);
         break;
       }
       case 'alert': {
@@ -75,7 +74,7 @@ export function writeRecords(
         };
         write('alerts', subjectKey, fact);
         const webhook = alertWebhook(fact);
-        if (webhook) deliver(work, partitions, webhook);
+        if (webhook) writeWebhook(work, partitions, webhook);
         break;
       }
       case 'refused':
@@ -97,12 +96,4 @@ export function refuseCommand(
 ): void {
   const value: CommandRefused = { type: 'command.refused', workspace, commandId, code, message };
   work.output({ topic: 'alerts', partition: partitionOf(key, partitions('alerts')), key, value });
-}
-
-function deliver(work: DeliverWork, partitions: Partitions, webhook: WebhookFact): void {
-  for (const request of requestDeliveries(endpointsOf(work, webhook.workspace), webhook)) {
-    const key = keyOf.endpoint(request.workspace, request.endpointId);
-    const partition = partitionOf(key, partitions('delivery-inbox'));
-    work.output({ topic: 'delivery-inbox', partition, key, value: request });
-  }
 }

@@ -1,4 +1,6 @@
 import type { DeliveryRequested } from '@cairn/contracts/generated/delivery.ts';
+import type { EndState } from '../core/deliver/model.ts';
+import { OUTDATED_BY } from '../core/deliver/request-delivery.ts';
 import type { OpenEndpoint } from './deliver-endpoint.ts';
 import { keys } from './deliver-keys.ts';
 import type { DeliverWork } from './deliver-work.ts';
@@ -23,10 +25,25 @@ export function supersedeOlder(work: DeliverWork, open: OpenEndpoint, asked: Del
     factType === 'action.withdrawn' ||
     (factType === 'alert.resolved' && latest?.alertId !== null && latest?.alertId === asked.data['id']);
   if (latest && outOfDate) {
-    open.advance(latest.deliveryId, { type: 'withdrawn', state: 'superseded' });
+    open.advance(latest.deliveryId, { type: 'withdrawn', state: 'superseded', reason: OUTDATED_BY[factType]! });
     work.set(key, null);
   }
   if (factType === 'action.requested') work.set(key, { deliveryId: asked.deliveryId, alertId: alertOf(asked.data) });
+}
+
+/** The same, told by who does not send the newer fact to this endpoint. `alertId`: only if it answers this alert. */
+export function withdrawLatest(
+  work: DeliverWork,
+  open: OpenEndpoint,
+  { workspace, endpointId }: { workspace: string; endpointId: string },
+  journeyId: string,
+  { alertId, state, reason }: { alertId: string | null; state: EndState; reason: string },
+): void {
+  const key = keys.latestAction(workspace, endpointId, journeyId);
+  const latest = work.get<Latest>(key);
+  if (!latest || (alertId !== null && latest.alertId !== alertId)) return;
+  open.advance(latest.deliveryId, { type: 'withdrawn', state, reason });
+  work.set(key, null);
 }
 
 /** It ended: nothing is left to be superseded. */

@@ -17,7 +17,7 @@ export type DeliveryInput =
   | { type: 'resend' }
   | { type: 'attempted'; result: AttemptResult }
   /** It must not be sent any more (superseded, suppressed, its endpoint is gone). */
-  | { type: 'withdrawn'; state: EndState }
+  | { type: 'withdrawn'; state: EndState; reason?: string }
   | { type: 'expired' };
 
 export interface DeliveryStep {
@@ -35,6 +35,7 @@ export interface DeliveryStep {
   warn: number | null;
 }
 
+const WITHDRAWN: ReadonlySet<EndState> = new Set<EndState>(['superseded', 'suppressed', 'aborted', 'failed']);
 /** First two tries. */
 const FRESH_TRIES = 2;
 /** Of all answers of one delivery together, UTF-16 units: four whole ones of 16 KiB. Older ones go first. */
@@ -60,8 +61,7 @@ export function advanceDelivery(
       if (delivery.phase !== 'sending' || input.result.attempt !== delivery.attempt) return nothing(load, delivery);
       return answered(endpoint, load, delivery, input.result, now);
     case 'withdrawn':
-      if (delivery.phase === 'sending') return nothing(load, { ...delivery, endAs: delivery.endAs ?? input.state });
-      return end(load, delivery, fallBackOf(delivery) ?? input.state, now);
+      return withdraw(load, delivery, input, now);
     case 'expired':
       return delivery.phase === 'sending' ? nothing(load, delivery) : end(load, delivery, 'expired', now);
   }
@@ -167,11 +167,26 @@ function answered(
 
 function end(load: EndpointLoad, delivery: PendingDelivery, state: EndState, now: number): DeliveryStep {
   const ended: PendingDelivery = { ...delivery, state, phase: 'ended', probe: false };
+  // It was withdrawn while it was on its way, and arrived all the same.
+  if (!WITHDRAWN.has(state)) delete ended.reason;
   return { ...nothing(load, ended), outputs: [deliveryFact('delivery.ended', ended, now)] };
 }
 
 function nothing(load: EndpointLoad, delivery: PendingDelivery): DeliveryStep {
   return { load, delivery, outputs: [], send: null, timers: [], queue: null, disable: null, warn: null };
+}
+
+/** One that is on its way ends by its own answer, or as withdrawn when that is a failure. */
+function withdraw(
+  load: EndpointLoad,
+  before: PendingDelivery,
+  { state, reason }: Extract<DeliveryInput, { type: 'withdrawn' }>,
+  now: number,
+): DeliveryStep {
+  if (before.endAs !== null) return nothing(load, before);
+  const delivery: PendingDelivery = reason === undefined ? before : { ...before, reason };
+  if (delivery.phase === 'sending') return nothing(load, { ...delivery, endAs: state });
+  return end(load, delivery, fallBackOf(delivery) ?? state, now);
 }
 
 /** What a delivery that had ended before a person asked for one more attempt ends as again. */

@@ -21,6 +21,8 @@ export function deliveryFact(type: DeliveryFact['type'], delivery: PendingDelive
       attempts: delivery.attempts.map((attempt) => ({ ...attempt, at: formatInstant(attempt.at) })),
       nextAttemptAt: state === 'pending' ? formatInstantOrNull(delivery.dueAt) : null,
       createdAt: formatInstant(delivery.createdAt),
+      ...(delivery.reason === undefined ? {} : { reason: delivery.reason }),
+      source: delivery.source,
     },
   };
 }

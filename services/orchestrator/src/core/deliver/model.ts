@@ -49,6 +49,10 @@ export interface PendingDelivery {
   attempts: readonly AttemptRecord[];
   /** Made once, so that every attempt sends the same. */
   body: string;
+  /** People whom the facts name and the body does not (withdrawal.ts); absent: none. */
+  people?: readonly string[];
+  /** Why it was withdrawn; absent: it was not. */
+  reason?: string;
   /** Offset in the inbox of the record that asked for it: whoever resends it later reads the body there. */
   source: string;
 }
@@ -58,7 +62,7 @@ export interface EndedDelivery {
   phase: 'over';
   state: EndState;
   endedAt: number;
-  delivery: Omit<PendingDelivery, 'attempts' | 'body' | 'phase' | 'probe' | 'extra' | 'endAs'>;
+  delivery: Omit<PendingDelivery, 'attempts' | 'body' | 'people' | 'phase' | 'probe' | 'extra' | 'endAs'>;
   /** Without the answers' bodies. */
   attempts: readonly AttemptRecord[];
 }
@@ -78,6 +82,8 @@ export interface EndpointLoad {
   lanes: Readonly<Record<Lane, { first: number; next: number }>>;
   /** Fresh ones sent since a later one was. */
   freshInRow: number;
+  /** How many withdrawals each message is compared with; absent: none, which costs no look. */
+  withdrawals?: number;
 }
 
 /** What an attempt needs to know. Secrets stay encrypted until the sender uses them. */

@@ -10,7 +10,7 @@ export const BODY_BYTES_MAX = 20_000;
 const LEFT_OUT_MAX = 20;
 
 /** What a shortened or thin body keeps: it is enough to ask the API for the rest. */
-const KEPT: ReadonlySet<string> = new Set(['workspace', 'factId', 'id', 'journeyId', 'kind', 'state']);
+const KEPT: ReadonlySet<string> = new Set(['workspace', 'factId', 'id', 'journeyId', 'kind', 'state', 'sequence']);
 
 export interface BodyOptions {
   /** `thin`: ids only. */
