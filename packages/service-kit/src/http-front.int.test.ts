@@ -65,7 +65,7 @@ describe('the HTTP front', () => {
     const missing = await fetch(`${url}/c`);
     expect([missing.status, missing.headers.get('content-type')]).toEqual([404, 'application/problem+json']);
     expect(await (await fetch(`${url}/healthz`)).json()).toEqual({ status: 'ok' });
-    expect((await fetch(`${url}/healthz`, { method: 'POST' })).status).toBe(404);
+    expect((await fetch(`${url}/healthz`, { method: 'POST' })).status).toBe(405);
   });
 
   it('exposes the metrics', async () => {

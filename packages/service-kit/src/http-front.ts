@@ -68,7 +68,7 @@ export function createHttpFront(options: HttpFrontOptions): HttpFront {
     const path = pathOf(request.url ?? '/');
     const method = request.method ?? 'GET';
     if (draining) response.setHeader('connection', 'close');
-    const face = faces.find((candidate) => candidate.claims(method, path));
+    const face = faceOf(method, path);
     if (!face) return answerOwn(method, path, response);
     if (!face.watchesBodies && hasBody(request)) reading.set(request, clock.monotonic());
     try {
@@ -109,8 +109,20 @@ export function createHttpFront(options: HttpFrontOptions): HttpFront {
     }
   });
 
+  /** Whose path it is by any method answers for it: a method that nobody takes is that service's 405. */
+  function faceOf(method: string, path: string): HttpFace | undefined {
+    return (
+      faces.find((candidate) => candidate.claims(method, path)) ??
+      faces.find((candidate) => METHODS.some((other) => candidate.claims(other, path)))
+    );
+  }
+
   function answerOwn(method: string, path: string, response: ServerResponse): void {
-    if (method !== 'GET' && method !== 'HEAD') return sendProblem(response, NO_SUCH_PATH);
+    const known = OWN_PATHS.includes(path);
+    if (known && method !== 'GET' && method !== 'HEAD') {
+      response.setHeader('allow', 'GET, HEAD');
+      return sendProblem(response, NOT_ALLOWED);
+    }
     if (path === '/healthz') return answerJson(response, 200, { status: 'ok' });
     if (path === '/readyz') return void answerReady(response);
     if (path === '/metrics') return void answerMetrics(response);
@@ -176,6 +188,9 @@ export function createHttpFront(options: HttpFrontOptions): HttpFront {
   };
 }
 
+const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
+const OWN_PATHS = ['/healthz', '/readyz', '/metrics'];
+const NOT_ALLOWED = { status: 405, code: 'method-not-allowed', title: 'This path takes GET and HEAD' } as const;
 const NO_SUCH_PATH = { status: 404, code: 'not-found', title: 'No such path' } as const;
 
 const CLIENT_FAULTS: Readonly<Record<string, string>> = {

@@ -14,8 +14,6 @@ export interface LiveFeedConfig {
   acceptPerSecond: number;
   /** For touchpoints older than what the view keeps. */
   touchpointHistory?: TouchpointHistory;
-  /** Lags of other readers in this process, for the `ops` channel. */
-  otherLags?: () => Readonly<Record<string, number>>;
   /** For tests: awaited between the steps of subscribing. */
   between?: (step: 'registered' | 'read') => Promise<void>;
 }

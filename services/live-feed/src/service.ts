@@ -5,7 +5,9 @@ import { pathOf } from '@cairn/service-kit/http-front.ts';
 import type { Ports, RunningService } from '@cairn/service-kit/service.ts';
 import type { LiveFeedConfig } from './config.ts';
 import { addAlertCommandRoutes, pickAlertAnswer } from './shell/alert-command-routes.ts';
+import { addBoardRoutes } from './shell/board-routes.ts';
 import { createChannelHistory } from './shell/channel-history.ts';
+import { addDeadLetterRoutes } from './shell/dead-letter-routes.ts';
 import { createEpochOf, originOf } from './shell/epoch.ts';
 import { createFeed } from './shell/feed.ts';
 import { createFeedMetrics } from './shell/feed-metrics.ts';
@@ -22,6 +24,7 @@ import { createTakeSnapshot } from './shell/snapshot.ts';
 import { createSseRoutes } from './shell/sse-routes.ts';
 import { createStaticFiles } from './shell/static-files.ts';
 import { createReadTimeline } from './shell/touchpoint-history.ts';
+import { createThroughput } from './shell/throughput.ts';
 import { openView } from './shell/view.ts';
 import { createFeedSockets } from './shell/websocket-server.ts';
 
@@ -34,14 +37,8 @@ export async function startLiveFeed(ports: Ports, config: LiveFeedConfig): Promi
   const sessions = createSessions(clock, control);
   const counted = createFeedMetrics(metrics, clock, { hub, sessions, view });
   const following = await followJourneys({ log, clock, logger, view, hub, recent, ...counted });
-  const operations = startOperations({
-    log,
-    hub,
-    clock,
-    connections: sessions.count,
-    lag: following.lag,
-    ...(config.otherLags ? { otherLags: config.otherLags } : {}),
-  });
+  const throughput = createThroughput(log, view.offsets);
+  const operations = startOperations({ hub, clock, throughput, connections: sessions.countOf });
 
   const epochOf = createEpochOf(control);
   const isAllowedOrigin = createOriginCheck(config.allowedOrigins);
@@ -62,8 +59,10 @@ export async function startLiveFeed(ports: Ports, config: LiveFeedConfig): Promi
   const answers = await createAnswers(log, clock, ['alerts'], (_record, message) => pickAlertAnswer(message));
   const readTimeline = createReadTimeline(view, readRecords, config.touchpointHistory);
   const files = await createStaticFiles(config.dashboardPath);
-  const app = createExpressApp({ logger }, (routes) => {
+  const app = createExpressApp({ logger, clock }, (routes) => {
     addReadRoutes(routes, { view, clock, control, readTimeline });
+    addBoardRoutes(routes, { view, clock, control });
+    addDeadLetterRoutes(routes, { ports, view });
     addAlertCommandRoutes(routes, { ports, view, answers });
     addLoginRoutes(routes, { control, clock });
   });
@@ -71,11 +70,11 @@ export async function startLiveFeed(ports: Ports, config: LiveFeedConfig): Promi
   return {
     name: 'live-feed',
     http: {
-      claims: (method, path) => isFeedPath(path) || isApiPath(method, path) || files.claims(method, path),
+      claims: (method, path) => isFeedPath(path) || isApiPath(path) || files.claims(method, path),
       handle(request, response) {
         const path = pathOf(request.url ?? '/');
         if (path === '/live/sse' || path === '/live/history') sse.handle(request, response, path);
-        else if (isApiPath(request.method ?? 'GET', path) || path === '/live') app(request, response);
+        else if (isApiPath(path) || path === '/live') app(request, response);
         else files.handle(request, response, path);
       },
       upgrade: (request, socket, head) => sockets.upgrade(request, socket, head),
@@ -96,11 +95,5 @@ export async function startLiveFeed(ports: Ports, config: LiveFeedConfig): Promi
 
 const isFeedPath = (path: string): boolean => path === '/live' || path === '/live/sse' || path === '/live/history';
 
-/** Other services answer under `/api` too: exactly what `read-routes.ts`, `alert-command-routes.ts` and `login-routes.ts` know. */
-function isApiPath(method: string, path: string): boolean {
-  const reads = method === 'GET' || method === 'HEAD';
-  if (path === '/login') return reads;
-  if (path === '/logout') return method === 'POST';
-  if (/^\/api\/(journeys|alerts|people)(\/|$)/.test(path)) return reads || /^\/api\/alerts\/[^/]+\/\w+$/.test(path);
-  return path === '/api/dead-letters' && reads;
-}
+/** Other services answer under `/api` too, and are asked first; what nobody knows is a 404 here. */
+const isApiPath = (path: string): boolean => path.startsWith('/api/') || path === '/login' || path === '/logout';

@@ -13,11 +13,12 @@ export interface Hub {
   join(workspace: string, epoch: string, projection: Projection): Subscription;
   /** `offsets`: where the topic stands after this change. `bytes`: about how long its frames are. */
   publish(workspace: string, change: Change, offsets: Offsets, bytes: number): void;
-  /** A frame that is no change of the log, to all subscribers of the `ops` channels. */
-  publishOps(data: object): void;
+  /** A frame that is no change of the log, to the subscribers of each workspace's `ops` channel. */
+  publishOps(dataOf: (workspace: string) => object): void;
   /** To be called after a run of `publish`: hands out now, or with the next tick. */
   settle(): void;
-  hasOps(): boolean;
+  /** Those whose `ops` channel somebody watches. */
+  opsWorkspaces(): string[];
   /** Called with every tick while it returns true (slow readers). */
   onTick(callback: () => boolean): void;
   /** Some reader did not take everything in the last flush. */
@@ -137,15 +138,15 @@ export function createHub(clock: Clock): Hub {
         if (group) show(group, showChange(group.projection, change), offsets, bytes);
       }
     },
-    publishOps(data) {
-      for (const groups of workspaces.values()) {
+    publishOps(dataOf) {
+      for (const [workspace, groups] of workspaces) {
         const group = groups.get('ops');
-        if (group) show(group, [opsFrame(data, clock.now())], NOWHERE, 0);
+        if (group) show(group, [opsFrame(dataOf(workspace), clock.now())], NOWHERE, 0);
       }
       settle();
     },
     settle,
-    hasOps: () => [...workspaces.values()].some((groups) => groups.has('ops')),
+    opsWorkspaces: () => [...workspaces].flatMap(([workspace, groups]) => (groups.has('ops') ? [workspace] : [])),
     isBehind: () => behind,
     onTick: (callback) => void tickers.push(callback),
     counts: () => ({

@@ -3,7 +3,7 @@ import type { Express } from 'express';
 import type { Clock } from '@cairn/clock/clock.ts';
 import { SESSION_COOKIE, isSameOrigin } from '@cairn/service-kit/authorise.ts';
 import type { ControlMirror } from '@cairn/service-kit/control-mirror.ts';
-import { ProblemError } from '@cairn/service-kit/problem.ts';
+import { ProblemError, sendProblem } from '@cairn/service-kit/problem.ts';
 import { badRequest, textOf } from './paging.ts';
 
 /** A browser session lasts a month unless its token ends before. */
@@ -21,6 +21,12 @@ export function addLoginRoutes(
     const ends = grant.expiresAt === null ? COOKIE_SECONDS : Math.floor((grant.expiresAt - clock.now()) / 1_000);
     response.setHeader('set-cookie', cookie(token, Math.min(COOKIE_SECONDS, ends), isSecure(request)));
     response.redirect(303, '/');
+  });
+
+  // Whoever opens the feed's address in a browser: what it is.
+  app.get('/live', (_request, response) => {
+    response.setHeader('upgrade', 'websocket');
+    sendProblem(response, { status: 426, code: 'upgrade-required', title: 'The live feed is a web socket' });
   });
 
   app.post('/logout', (request, response) => {

@@ -1,10 +1,13 @@
-/** The `ops` channel: once a second how fast touchpoints move through, told from the log's own positions, so that it is right in every mode. */
+/**
+ * The `ops` channel: once a second how fast a workspace's touchpoints move through, how far the view is behind, and who is connected. Each
+ * workspace is told of itself alone: the figures of the whole installation are `/metrics`.
+ */
 import type { Clock } from '@cairn/clock/clock.ts';
-import type { Log } from '@cairn/log/log.ts';
 import type { Hub } from './hub.ts';
+import type { Throughput } from './throughput.ts';
 
 export interface Operations {
-  latest: () => OperationsNow;
+  latest: (workspace: string) => OperationsNow;
   stop(): void;
 }
 
@@ -12,75 +15,77 @@ export interface OperationsNow {
   admittedPerSecond: number;
   stitchedPerSecond: number;
   advancedPerSecond: number;
-  /** Records not yet read, by reader. */
+  /** Own records not yet shown, by reader. */
   lag: Readonly<Record<string, number>>;
+  /** Open connections of the workspace to this node. */
   connections: number;
   deliveries: { attemptsPerSecond: number };
 }
 
 export interface OperationsDeps {
-  log: Pick<Log, 'offsets'>;
-  hub: Hub;
+  hub: Pick<Hub, 'publishOps' | 'opsWorkspaces'>;
   clock: Clock;
-  connections(): number;
-  lag(): Promise<number>;
-  /** Lags of other readers, where this process knows them. */
-  otherLags?(): Readonly<Record<string, number>>;
+  throughput: Throughput;
+  connections(workspace: string): number;
 }
 
 const EVERY_MS = 1_000;
-/** Topic → the figure that its growth makes. */
-const MEASURED = {
-  touchpoints: 'admittedPerSecond',
-  'journey-inbox': 'stitchedPerSecond',
-  journeys: 'advancedPerSecond',
-  deliveries: 'attemptsPerSecond',
-} as const;
 
-export function startOperations(deps: OperationsDeps): Operations {
-  const { log, hub, clock } = deps;
-  let before: { at: number; totals: Record<string, bigint> } | null = null;
-  let rates: Record<string, number> = {};
-  let lag = 0;
+export function startOperations({ hub, clock, throughput, connections }: OperationsDeps): Operations {
+  let samples = new Map<string, OperationsNow>();
+  let readAt: number | null = null;
   let measuring = false;
 
-  async function measure(): Promise<void> {
-    const totals: Record<string, bigint> = {};
-    for (const topic of Object.keys(MEASURED))
-      totals[topic] = (await log.offsets(topic)).reduce((sum, { next }) => sum + next, 0n);
-    const at = clock.monotonic();
-    for (const [topic, name] of Object.entries(MEASURED)) {
-      const grown = before ? Number(totals[topic]! - before.totals[topic]!) : 0;
-      rates[name] = before && at > before.at ? Math.round((grown / (at - before.at)) * 10_000) / 10 : 0;
+  async function measure(workspaces: readonly string[]): Promise<void> {
+    const continued = await throughput.read();
+    const now = clock.monotonic();
+    const seconds = continued && readAt !== null ? (now - readAt) / 1_000 : null;
+    readAt = now;
+    const after = new Map<string, OperationsNow>();
+    for (const workspace of workspaces) {
+      const counts = throughput.take(workspace);
+      const rate = (topic: string): number =>
+        seconds === null || seconds <= 0 ? 0 : Math.round(((counts[topic] ?? 0) / seconds) * 10) / 10;
+      after.set(workspace, {
+        ...quiet(workspace),
+        admittedPerSecond: rate('touchpoints'),
+        stitchedPerSecond: rate('journey-inbox'),
+        advancedPerSecond: rate('journeys'),
+        lag: { 'live-feed': throughput.unseen(workspace) },
+        deliveries: { attemptsPerSecond: rate('deliveries') },
+      });
     }
-    before = { at, totals };
-    lag = await deps.lag();
-    hub.publishOps(latest());
+    samples = after;
+    hub.publishOps(latest);
   }
 
-  function latest(): OperationsNow {
-    return {
-      admittedPerSecond: rates.admittedPerSecond ?? 0,
-      stitchedPerSecond: rates.stitchedPerSecond ?? 0,
-      advancedPerSecond: rates.advancedPerSecond ?? 0,
-      lag: { ...deps.otherLags?.(), 'live-feed': lag },
-      connections: deps.connections(),
-      deliveries: { attemptsPerSecond: rates.attemptsPerSecond ?? 0 },
-    };
-  }
+  const quiet = (workspace: string): OperationsNow => ({
+    admittedPerSecond: 0,
+    stitchedPerSecond: 0,
+    advancedPerSecond: 0,
+    lag: { 'live-feed': 0 },
+    connections: connections(workspace),
+    deliveries: { attemptsPerSecond: 0 },
+  });
+  const latest = (workspace: string): OperationsNow => samples.get(workspace) ?? quiet(workspace);
 
   // Nobody watches most of the time: then nothing is measured.
   const stop = clock.every(EVERY_MS, () => {
     if (measuring) return;
-    if (!hub.hasOps()) {
-      before = null;
-      rates = {};
-      return;
-    }
+    const workspaces = hub.opsWorkspaces();
     measuring = true;
-    measure()
-      .catch(() => {})
-      .finally(() => (measuring = false));
+    const work = workspaces.length ? measure(workspaces) : Promise.resolve(throughput.rest());
+    if (workspaces.length === 0) {
+      readAt = null;
+      samples = new Map();
+    }
+    work.catch(() => {}).finally(() => (measuring = false));
   });
-  return { latest, stop };
+  return {
+    latest,
+    stop() {
+      stop();
+      void throughput.rest().catch(() => {});
+    },
+  };
 }

@@ -168,7 +168,7 @@ describe('upgrades', () => {
   });
 
   test('a plain GET of /live is no page', async () => {
-    expect((await fetch(`${node.url}/live`)).status).toBe(404);
+    expect((await fetch(`${node.url}/live`)).status).toBe(426);
   });
 });
 

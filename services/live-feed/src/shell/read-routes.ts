@@ -1,13 +1,13 @@
-/** The read API of journeys, alerts, people and dead letters (API.md section 4). Answers from the view; another workspace's id is a 404 like any unknown one. */
+/** The read API of journeys, alerts and people (API.md section 4). Answers from the view; another workspace's id is a 404 like any unknown one. */
 import type { Express, Request } from 'express';
 import type { Clock } from '@cairn/clock/clock.ts';
-import { formatInstant } from '@cairn/clock/calendar.ts';
 import { authorise } from '@cairn/service-kit/authorise.ts';
+import { sendResource } from '@cairn/service-kit/etag.ts';
 import type { ControlMirror } from '@cairn/service-kit/control-mirror.ts';
 import { notFound } from '@cairn/service-kit/problem.ts';
 import { parseFilter } from '../core/board-filter.ts';
 import { presentJourney, presentPerson } from '../core/present-journey.ts';
-import type { ListPlace } from './merge-ranges.ts';
+import { BUDGET_A_TURN, inTurns } from './in-turns.ts';
 import { badRequest, listAnswer, readPage, readTexts, textOf } from './paging.ts';
 import type { ReadTimeline } from './touchpoint-history.ts';
 import type { View } from './view.ts';
@@ -18,10 +18,6 @@ export interface ReadDeps {
   control: Pick<ControlMirror, 'grantOf'>;
   readTimeline: ReadTimeline;
 }
-
-/** Entries looked at in one turn (some 20 ms), and for one page: a page may then be shorter than asked for, with a `next`. */
-const BUDGET_A_TURN = 5_000;
-const TURNS_MAX = 40;
 
 export function addReadRoutes(app: Express, { view, clock, control, readTimeline }: ReadDeps): void {
   const readerOf = (request: Request): string => authorise({ control, clock }, request, 'read').workspace;
@@ -50,7 +46,7 @@ export function addReadRoutes(app: Express, { view, clock, control, readTimeline
   app.get('/api/journeys/:id', (request, response) => {
     const journey = view.journeys.get(readerOf(request), request.params.id);
     if (!journey) throw notFound('journey');
-    response.json(presentJourney(journey, clock.now()));
+    sendResource(request, response, presentJourney(journey, clock.now()), journey);
   });
 
   app.get('/api/journeys/:id/touchpoints', async (request, response) => {
@@ -82,28 +78,7 @@ export function addReadRoutes(app: Express, { view, clock, control, readTimeline
   app.get('/api/alerts/:id', (request, response) => {
     const alert = view.alerts.get(readerOf(request), request.params.id);
     if (!alert) throw notFound('alert');
-    response.json(alert);
-  });
-
-  app.get('/api/dead-letters', async (request, response) => {
-    const workspace = readerOf(request);
-    const page = readPage(request);
-    const reason = textOf(request, 'reason');
-    await view.store.settle();
-    const { found, next } = await inTurns(page.limit, page.from, (from, limit) => {
-      const letters = view.deadLetters.list(workspace, reason, { from, limit, budget: BUDGET_A_TURN });
-      return { found: letters.items, next: letters.next };
-    });
-    const items = found.map(({ id, at, reason: why, messageId, raw, service, error }) => ({
-      id,
-      at: formatInstant(at),
-      reason: why,
-      messageId,
-      raw,
-      service,
-      error,
-    }));
-    response.json(listAnswer(items, next));
+    sendResource(request, response, alert);
   });
 
   app.get('/api/people', async (request, response) => {
@@ -114,7 +89,7 @@ export function addReadRoutes(app: Express, { view, clock, control, readTimeline
     await view.store.settle();
     const person = view.people.find(workspace, namespace, value);
     if (!person) throw notFound('person');
-    response.json(presentPerson(person));
+    sendResource(request, response, presentPerson(person));
   });
 
   app.get('/api/people/:id', (request, response) => {
@@ -122,7 +97,7 @@ export function addReadRoutes(app: Express, { view, clock, control, readTimeline
     const { id } = request.params;
     const person = view.people.get(workspace, id);
     if (!person) throw notFound('person');
-    if (person.mergedInto === null) return void response.json(presentPerson(person));
+    if (person.mergedInto === null) return sendResource(request, response, presentPerson(person));
     const living = view.people.living(workspace, id);
     // 308, not 301: whoever sends something else than a GET must not turn it into one.
     response
@@ -130,22 +105,4 @@ export function addReadRoutes(app: Express, { view, clock, control, readTimeline
       .location(`/api/people/${encodeURIComponent(living)}`)
       .json({ id: living });
   });
-}
-
-/** Scans a list in turns, so that one wide search does not hold up the sockets. */
-async function inTurns<T>(
-  limit: number,
-  from: ListPlace | null,
-  scan: (from: ListPlace | null, limit: number) => { found: T[]; next: ListPlace | null },
-): Promise<{ found: T[]; next: ListPlace | null }> {
-  const found: T[] = [];
-  let place = from;
-  for (let turn = 0; turn < TURNS_MAX; turn++) {
-    const page = scan(place, limit - found.length);
-    found.push(...page.found);
-    place = page.next;
-    if (place === null || found.length >= limit) break;
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-  return { found, next: place };
 }

@@ -20,6 +20,7 @@ export interface Sessions {
   add(session: Session): void;
   remove(session: Session): void;
   count: () => number;
+  countOf: (workspace: string) => number;
   all(): Iterable<Session>;
   stop(): void;
 }
@@ -55,6 +56,11 @@ export function createSessions(clock: Clock, control: Pick<ControlMirror, 'onCha
     add: (session) => void sessions.add(session),
     remove: (session) => void sessions.delete(session),
     count: () => sessions.size,
+    countOf(workspace) {
+      let own = 0;
+      for (const { grant } of sessions) if (grant?.workspace === workspace) own++;
+      return own;
+    },
     all: () => sessions,
     stop() {
       stopSweep();

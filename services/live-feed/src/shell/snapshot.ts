@@ -33,7 +33,7 @@ const SHARED_MS = 1_000;
 const SHARED_MAX = 20;
 const UNRESOLVED = ['open', 'acknowledged', 'snoozed'];
 
-export function createTakeSnapshot(view: View, clock: Clock, latestOps: () => object): TakeSnapshot {
+export function createTakeSnapshot(view: View, clock: Clock, latestOps: (workspace: string) => object): TakeSnapshot {
   const shared = createGenerations<{ at: number; snapshot: Promise<Snapshot> }>(SHARED_MAX);
 
   /** The row holds the state and the reference of the change that made it: they fit together without waiting. */
@@ -69,7 +69,11 @@ export function createTakeSnapshot(view: View, clock: Clock, latestOps: () => ob
   return async function takeSnapshot(workspace, projection, fresh) {
     const { channel, filter } = projection;
     if (channel.kind === 'ops')
-      return { position: { offsets: new Map(), sub: 0 }, text: JSON.stringify([latestOps()]), truncated: false };
+      return {
+        position: { offsets: new Map(), sub: 0 },
+        text: JSON.stringify([latestOps(workspace)]),
+        truncated: false,
+      };
     if (channel.kind === 'journey') return ofJourney(workspace, channel.id);
     const key = `${workspace}/${channel.kind}/${filter ? filterKey(filter) : ''}`;
     const kept = shared.get(key);

@@ -134,6 +134,10 @@ export function createSseRoutes(deps: SseDeps): SseRoutes {
 
   return {
     handle(request, response, path) {
+      if (request.method !== 'GET') {
+        response.setHeader('allow', 'GET');
+        return sendProblem(response, NOT_ALLOWED);
+      }
       const answer = path === '/live/sse' ? events(request, response) : history(request, response);
       answer.catch((error: unknown) => {
         const problem = problemOf(error);
@@ -147,6 +151,8 @@ export function createSseRoutes(deps: SseDeps): SseRoutes {
     },
   };
 }
+
+const NOT_ALLOWED = { status: 405, code: 'method-not-allowed', title: 'The feed is read with GET' } as const;
 
 const HEADERS = {
   'cache-control': 'no-store',

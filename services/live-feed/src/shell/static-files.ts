@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { readFile, readdir } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { extname, join, relative, sep } from 'node:path';
+import { sendProblem } from '@cairn/service-kit/problem.ts';
 
 export interface StaticFiles {
   claims(method: string, path: string): boolean;
@@ -53,6 +54,11 @@ export async function createStaticFiles(folder: string): Promise<StaticFiles> {
   return {
     claims: (method, path) => (method === 'GET' || method === 'HEAD') && (files.has(path) || isPage(path)),
     handle(request, response, path) {
+      if (request.method !== 'GET' && request.method !== 'HEAD') {
+        if (path !== '/' && !files.has(path)) return sendProblem(response, NO_SUCH_PATH);
+        response.setHeader('allow', 'GET, HEAD');
+        return sendProblem(response, NOT_ALLOWED);
+      }
       const named = path === '/index.html' ? undefined : files.get(path);
       const file = named ?? index;
       // Vite puts a hash of the content into the names of what lies in /assets.
@@ -72,6 +78,9 @@ export async function createStaticFiles(folder: string): Promise<StaticFiles> {
     },
   };
 }
+
+const NO_SUCH_PATH = { status: 404, code: 'not-found', title: 'No such path' } as const;
+const NOT_ALLOWED = { status: 405, code: 'method-not-allowed', title: 'Pages take GET and HEAD' } as const;
 
 /** A path without an extension that nobody else answers. */
 const isPage = (path: string): boolean => !NOT_A_PAGE.test(path) && extname(path) === '';

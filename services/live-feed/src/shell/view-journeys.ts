@@ -35,6 +35,19 @@ export interface ViewJourneys {
     filter: BoardFilter,
     options: { from: ListPlace | null; limit: number; budget: number; now: number; at?: ReadAt },
   ): { ids: string[]; next: ListPlace | null };
+  /** How many journeys pass the filter, by definition, stage and status; as `list`, in turns. */
+  count(
+    workspace: string,
+    filter: BoardFilter,
+    options: { from: ListPlace | null; budget: number; now: number },
+  ): { counts: JourneyCount[]; next: ListPlace | null };
+}
+
+export interface JourneyCount {
+  definition: string;
+  stage: string;
+  status: JourneyCard['status'];
+  journeys: number;
 }
 
 /** What a list filters by without looking at the row. Changes seldom. */
@@ -85,6 +98,22 @@ export function createViewJourneys(store: ViewStore): ViewJourneys {
     }
     const { definition, status, owner, text } = after.card;
     board.put(key, { definition, status, owner, text });
+  }
+
+  /** Whether an entry of the board passes; the score is looked up in the row, last. */
+  function filterFor(workspace: string, filter: BoardFilter, now: number) {
+    const slow = { ...filter, minScore: null };
+    return (entry: Entry, at: ListPlace, stage: string): boolean => {
+      if (!passes(slow, { ...entry, ...NO_SCORE, stage, stageSince: -at.order }, now)) return false;
+      if (filter.minScore === null) return true;
+      const current = head(workspace, at.id);
+      return current !== undefined && passes(filter, current.card, now);
+    };
+  }
+
+  function rangesOf(workspace: string, filter: BoardFilter, moment?: ReadAt) {
+    const stages = stagesOf(workspace, moment).filter((stage) => !filter.stage || filter.stage.includes(stage));
+    return stages.map((stage) => ({ prefix: [workspace, stage], stage }));
   }
 
   return {
@@ -149,16 +178,9 @@ export function createViewJourneys(store: ViewStore): ViewJourneys {
       return [...found];
     },
     list(workspace, filter, { from, limit, budget, now, at: moment }) {
-      const slow = { ...filter, minScore: null };
-      const isIn = (entry: Entry, at: ListPlace, stage: string): boolean => {
-        if (!passes(slow, { ...entry, ...NO_SCORE, stage, stageSince: -at.order }, now)) return false;
-        if (filter.minScore === null) return true;
-        const current = head(workspace, at.id);
-        return current !== undefined && passes(filter, current.card, now);
-      };
-      const stages = stagesOf(workspace, moment).filter((stage) => !filter.stage || filter.stage.includes(stage));
+      const isIn = filterFor(workspace, filter, now);
       const ids: string[] = [];
-      const ranges = stages.map((stage) => ({ prefix: [workspace, stage], stage }));
+      const ranges = rangesOf(workspace, filter, moment);
       let looked = 0;
       let place: ListPlace | null = from;
       for (const { range, value, at } of mergeRanges(board, ranges, from, moment)) {
@@ -171,6 +193,24 @@ export function createViewJourneys(store: ViewStore): ViewJourneys {
         place = at;
       }
       return { ids, next: null };
+    },
+    count(workspace, filter, { from, budget, now }) {
+      const isIn = filterFor(workspace, filter, now);
+      const counts = new Map<string, JourneyCount>();
+      let looked = 0;
+      let place: ListPlace | null = from;
+      for (const { range, value, at } of mergeRanges(board, rangesOf(workspace, filter), from)) {
+        if (looked++ >= budget) return { counts: [...counts.values()], next: place };
+        if (isIn(value, at, range.stage)) {
+          const { definition, status } = value;
+          const key = `${definition}/${range.stage}/${status}`;
+          const known = counts.get(key);
+          if (known) known.journeys++;
+          else counts.set(key, { definition, stage: range.stage, status, journeys: 1 });
+        }
+        place = at;
+      }
+      return { counts: [...counts.values()], next: null };
     },
   };
 }

@@ -4,6 +4,7 @@ import { formatInstant } from '@cairn/clock/calendar.ts';
 import type { DefinitionPut } from '@cairn/contracts/generated/control.ts';
 import type { JourneyDefinition } from '@cairn/contracts/generated/journey-definition.ts';
 import { authorise } from '@cairn/service-kit/authorise.ts';
+import { sendResource } from '@cairn/service-kit/etag.ts';
 import { ProblemError, notFound } from '@cairn/service-kit/problem.ts';
 import type { Ports } from '@cairn/service-kit/service.ts';
 import type { Fault } from '../core/definition/faults.ts';
@@ -68,7 +69,7 @@ export function createDefinitionRoutes(ports: Pick<Ports, 'control' | 'clock'>):
       const { workspace } = authorise(ports, request, 'read');
       const found = control.definitions(workspace).find(({ name }) => name === request.params['name']);
       if (!found) throw notFound('definition');
-      response.json(shown(found));
+      sendResource(request, response, shown(found));
     });
   }
 
