@@ -234,7 +234,13 @@ export function openEndpoint(
 
   function disable(reason: string): void {
     if (endpoint.state === 'disabled') return;
-    endpoint = { ...endpoint, state: 'disabled', disabledReason: reason, version: endpoint.version + 1 };
+    endpoint = {
+      ...endpoint,
+      state: 'disabled',
+      disabledReason: reason,
+      disabledAt: now,
+      version: endpoint.version + 1,
+    };
     work.set(keys.endpoint(workspace, endpointId), endpoint);
     // Everyone else learns it as if a person had done it.
     work.output({

@@ -55,7 +55,7 @@ function prefixesOf({ workspace, endpointId }: Place, name: string): string[] {
   const of = (kind: string): string => `${kind}/${workspace}/${endpointId}/`;
   const sharded = (kind: string): string[] => SHARDS.map((shard) => of(kind) + shard);
   if (name !== 'remove') return sharded('d');
-  return [...sharded('d'), of('q'), of('j'), of('k'), of('s')];
+  return [...sharded('d'), of('q'), of('j'), of('k'), of('s'), of('i')];
 }
 
 function handleSome(

@@ -21,6 +21,8 @@ export const keys = {
     `s/${workspace}/${endpointId}/${journeyId}`,
   /** What must not be sent any more (core/deliver/withdrawal.ts), newest last. */
   withdrawals: (workspace: string, endpointId: string): string => `x/${workspace}/${endpointId}`,
+  /** A command that was carried out. */
+  command: (workspace: string, endpointId: string, id: string): string => `i/${workspace}/${endpointId}/${id}`,
   /** A long job over an endpoint's deliveries, done in steps. */
   job: (workspace: string, endpointId: string, name: string): string => `w/${workspace}/${endpointId}/${name}`,
 };

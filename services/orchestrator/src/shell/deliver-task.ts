@@ -28,6 +28,9 @@ export const DELIVER_TASK = 'deliver';
 /** Attempts under way at once in one process, over all endpoints: a few hundred hanging ones leave room for the others. */
 export const ATTEMPTS_AT_ONCE = 2_048;
 
+/** A request under the same Idempotency-Key comes within a day, if at all. */
+const COMMAND_KEPT_MS = 24 * 3_600_000;
+
 export interface DeliverTaskDeps {
   topics: DeliverTopics;
   metrics: Metrics;
@@ -193,11 +196,15 @@ function removeEndpoint(work: DeliverWork, workspace: string, id: string, now: n
 
 function command(work: DeliverWork, topics: DeliverTopics, asked: DeliveryCommand, source: string, now: number): void {
   const { workspace, endpointId } = asked;
+  if (!work.get(keys.endpoint(workspace, endpointId))) return;
+  const done = keys.command(workspace, endpointId, asked.commandId);
+  if (work.get(done) !== undefined) return;
+  work.set(done, now);
+  work.timer(done, 'forget', now + COMMAND_KEPT_MS);
   switch (asked.command) {
     case 'test':
       return request(work, topics, testDelivery(asked), source, now);
     case 'recover':
-      if (!work.get(keys.endpoint(workspace, endpointId))) return;
       return startJob(work, workspace, endpointId, `recover-${asked.commandId}`, { since: asked.since ?? 0 }, now);
     case 'resend': {
       const id = asked.deliveryId ?? '';

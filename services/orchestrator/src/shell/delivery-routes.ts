@@ -10,10 +10,13 @@ import { testDelivery } from '../core/deliver/request-delivery.ts';
 import type { DeliveriesView } from './deliveries-view.ts';
 import type { EndpointWriter } from './endpoint-writer.ts';
 import { replayMissing } from './replay-missing.ts';
+import { showRequest } from './shown-request.ts';
+import type { Idempotency } from './idempotency.ts';
 import { bodyOf, endpointOf, pageOf, refuse, sinceOf } from './request-parts.ts';
 
 /** What people ask of deliveries (passed on through the inbox) and what became of them (from the view). Decides nothing about a delivery. */
 export interface DeliveryRoutesDeps {
+  idempotency: Idempotency;
   ports: Ports;
   writer: EndpointWriter;
   view: DeliveriesView;
@@ -30,30 +33,46 @@ const STATES: ReadonlySet<string> = new Set<Delivery['state']>([
   'failed',
 ]);
 
-export function createDeliveryRoutes({ ports, writer, view }: DeliveryRoutesDeps): (app: Express) => void {
-  return function routes(app) {
+export interface DeliveryRoutes {
+  routes(app: Express): void;
+  /** Asks for what the endpoint never had since then. Resolves to how many. */
+  replay(endpoint: Endpoint, since: number): Promise<number>;
+}
+
+export function createDeliveryRoutes({ ports, writer, view, idempotency }: DeliveryRoutesDeps): DeliveryRoutes {
+  const replay = (endpoint: Endpoint, since: number): Promise<number> =>
+    replayMissing(ports.log, endpoint, since, (batch) =>
+      ports.log.append(batch.map((asked) => writer.inboxRecord(endpoint, asked))),
+    );
+
+  function routes(app: Express): void {
     app.post('/api/endpoints/:id/test', async (request, response) => {
       const { workspace, name } = authorise(ports, request, 'admin');
       const endpoint = enabled(endpointOf(ports, workspace, request));
-      response.status(202).json(pendingTest(await writer.command(endpoint, 'test', name)));
+      await idempotency.answer(request, response, workspace, async (idempotencyKey) => ({
+        status: 202,
+        body: pendingTest(await writer.command(endpoint, 'test', name, { idempotencyKey })),
+      }));
     });
 
     app.post('/api/endpoints/:id/recover', async (request, response) => {
       const { workspace, name } = authorise(ports, request, 'admin');
       const endpoint = enabled(endpointOf(ports, workspace, request));
       const since = sinceOf(bodyOf(request)['since'], 'since', ports.clock.now());
-      const { commandId } = await writer.command(endpoint, 'recover', name, { since });
-      response.status(202).json({ commandId });
+      await idempotency.answer(request, response, workspace, async (idempotencyKey) => {
+        const { commandId } = await writer.command(endpoint, 'recover', name, { since, idempotencyKey });
+        return { status: 202, body: { commandId } };
+      });
     });
 
     app.post('/api/endpoints/:id/replay-missing', async (request, response) => {
       const { workspace } = authorise(ports, request, 'admin');
       const endpoint = enabled(endpointOf(ports, workspace, request));
       const since = sinceOf(bodyOf(request)['since'], 'since', ports.clock.now());
-      const requested = await replayMissing(ports.log, endpoint, since, (batch) =>
-        ports.log.append(batch.map((asked) => writer.inboxRecord(endpoint, asked))),
-      );
-      response.status(202).json({ requested });
+      await idempotency.answer(request, response, workspace, async () => ({
+        status: 202,
+        body: { requested: await replay(endpoint, since) },
+      }));
     });
 
     app.get('/api/endpoints/:id/deliveries', (request, response) => {
@@ -62,7 +81,8 @@ export function createDeliveryRoutes({ ports, writer, view }: DeliveryRoutesDeps
       const { state } = request.query;
       if (state !== undefined && (typeof state !== 'string' || !STATES.has(state)))
         refuse([{ path: 'state', message: `must be one of ${[...STATES].join(', ')}` }], 400);
-      response.json(view.list(workspace, id, { state: state as string | undefined, ...pageOf(request) }));
+      const { items, next } = view.list(workspace, id, { state: state as string | undefined, ...pageOf(request) });
+      response.json({ items: items.map(shown), next });
     });
 
     app.get('/api/endpoints/:id/health', (request, response) => {
@@ -77,10 +97,29 @@ export function createDeliveryRoutes({ ports, writer, view }: DeliveryRoutesDeps
       const delivery = view.get(workspace, String(request.params['id']));
       const endpoint = delivery && ports.control.endpoint(workspace, delivery.endpointId);
       if (!delivery || !endpoint) throw notFound('delivery');
-      await writer.command(enabled(endpoint), 'resend', name, { deliveryId: delivery.id });
-      response.status(202).json(delivery);
+      enabled(endpoint);
+      await idempotency.answer(request, response, workspace, async (key) => {
+        const idempotencyKey = key === null ? null : `${delivery.id} ${key}`;
+        await writer.command(endpoint, 'resend', name, { deliveryId: delivery.id, idempotencyKey });
+        return { status: 202, body: shown(delivery) };
+      });
     });
-  };
+
+    app.get('/api/deliveries/:id', async (request, response) => {
+      const { workspace } = authorise(ports, request, 'read');
+      const delivery = view.get(workspace, String(request.params['id']));
+      const endpoint = delivery && ports.control.endpoint(workspace, delivery.endpointId);
+      if (!delivery || !endpoint) throw notFound('delivery');
+      response.json({ ...shown(delivery), request: await showRequest(ports.log, endpoint, delivery) });
+    });
+  }
+
+  return { routes, replay };
+}
+
+/** Where it came from is our own business. */
+function shown({ source: _source, ...delivery }: Delivery): Omit<Delivery, 'source'> {
+  return delivery;
 }
 
 /** The delivery that a test event will be. */

@@ -11,7 +11,9 @@ import { sampleEvents } from '../core/deliver/samples.ts';
 import type { DeliveriesView } from './deliveries-view.ts';
 import { createDeliveryRoutes } from './delivery-routes.ts';
 import { createEndpointWriter } from './endpoint-writer.ts';
+import type { EndpointInput } from '../core/deliver/endpoint-settings.ts';
 import type { EndpointWriterDeps } from './endpoint-writer.ts';
+import { createIdempotency } from './idempotency.ts';
 import { bodyOf, endpointOf, pageFrom, refuse, sinceOf } from './request-parts.ts';
 
 /** `/api/endpoints`: makes, changes and removes endpoints. What becomes of their deliveries is in delivery-routes.ts. */
@@ -33,7 +35,8 @@ const ENDPOINTS_MAX = 1_000;
 export function createEndpointRoutes(deps: EndpointRoutesDeps): Routes {
   const { ports } = deps;
   const writer = createEndpointWriter(deps);
-  const deliveries = createDeliveryRoutes({ ports, writer, view: deps.view });
+  const idempotency = createIdempotency(ports.clock);
+  const deliveries = createDeliveryRoutes({ ports, writer, view: deps.view, idempotency });
 
   function routes(app: Express): void {
     app.get('/api/endpoints/samples', (request, response) => {
@@ -50,7 +53,22 @@ export function createEndpointRoutes(deps: EndpointRoutesDeps): Routes {
           code: 'too-many-endpoints',
           title: `A workspace has at most ${ENDPOINTS_MAX} endpoints`,
         });
-      const id = idOf('ep', workspace, randomBytes(16).toString('hex'));
+      await idempotency.answer(request, response, workspace, (key) => make(workspace, input, key));
+    });
+
+    function signingKeyOf({ id, secrets }: Endpoint): string | null {
+      const current = secrets.find((key) => key.until === null);
+      return current ? writer.openKey(id, current) : null;
+    }
+
+    async function make(
+      workspace: string,
+      input: EndpointInput,
+      key: string | null,
+    ): Promise<{ status: number; body: unknown }> {
+      const id = idOf('ep', workspace, key ?? randomBytes(16).toString('hex'));
+      const known = ports.control.endpoint(workspace, id);
+      if (known) return { status: 201, body: { ...writer.shown(known), secret: signingKeyOf(known) } };
       const preset = input.preset ? PRESETS[input.preset] : undefined;
       const secret = input.secret ?? newKey(preset?.scheme ?? 'v1');
       const endpoint: Endpoint = {
@@ -75,8 +93,8 @@ export function createEndpointRoutes(deps: EndpointRoutesDeps): Routes {
         version: 1,
       };
       await writer.put(endpoint);
-      response.status(201).json({ ...writer.shown(endpoint), secret });
-    });
+      return { status: 201, body: { ...writer.shown(endpoint), secret } };
+    }
 
     app.get('/api/endpoints', (request, response) => {
       const { workspace } = authorise(ports, request, 'read');
@@ -105,6 +123,7 @@ export function createEndpointRoutes(deps: EndpointRoutesDeps): Routes {
         ...(headers ? { headers: writer.sealHeaders(before.id, headers) } : {}),
         ...(auth === undefined ? {} : { auth: writer.sealAuth(before.id, auth) ?? null }),
         disabledReason: disabledReason(before, input.state, name),
+        disabledAt: disabledAt(before, input.state, ports.clock.now()),
         version: before.version + 1,
       };
       await writer.put(endpoint);
@@ -123,9 +142,20 @@ export function createEndpointRoutes(deps: EndpointRoutesDeps): Routes {
       const now = ports.clock.now();
       const until = now + overlapOf(bodyOf(request)['overlap']);
       const given = await writer.read(bodyOf(request), []);
+      await idempotency.answer(request, response, workspace, () => rotate(before, given, now, until));
+    });
+
+    async function rotate(
+      before: Endpoint,
+      given: EndpointInput,
+      now: number,
+      until: number,
+    ): Promise<{ status: number; body: unknown }> {
       const current = before.secrets.find((key) => key.until === null);
       const secret = given.secret ?? newKey(current?.scheme ?? 'v1');
+      // One that does not open signs nothing, and would fail every attempt until its time is over.
       const old = before.secrets
+        .filter((key) => writer.openKey(before.id, key) !== null)
         .map((key) => ({ ...key, until: Math.min(key.until ?? until, until) }))
         .filter((key) => key.until > now);
       const endpoint: Endpoint = {
@@ -134,33 +164,60 @@ export function createEndpointRoutes(deps: EndpointRoutesDeps): Routes {
         version: before.version + 1,
       };
       await writer.put(endpoint);
-      response.json({ ...writer.shown(endpoint), secret });
-    });
+      return { status: 200, body: { ...writer.shown(endpoint), secret } };
+    }
 
     app.post('/api/endpoints/:id/enable', async (request, response) => {
       const { workspace, name } = authorise(ports, request, 'admin');
       const before = endpointOf(ports, workspace, request);
-      const { recover } = bodyOf(request);
-      const since = recover === undefined ? null : sinceOf(recover, 'recover', ports.clock.now());
-      const endpoint: Endpoint = {
-        ...before,
-        state: 'enabled',
-        disabledReason: null,
-        version: before.version + 1,
-      };
-      await writer.put(endpoint);
-      if (since !== null) await writer.command(endpoint, 'recover', name, { since });
-      response.json(writer.shown(endpoint));
+      const { mode, since } = enableOf(bodyOf(request), before, ports.clock.now());
+      await idempotency.answer(request, response, workspace, async (idempotencyKey) => {
+        const endpoint: Endpoint = {
+          ...before,
+          state: 'enabled',
+          disabledReason: null,
+          disabledAt: null,
+          version: before.version + 1,
+        };
+        await writer.put(endpoint);
+        if (mode !== 'skip') await writer.command(endpoint, 'recover', name, { since, idempotencyKey });
+        const requested = mode === 'resume' ? await deliveries.replay(endpoint, since) : 0;
+        return { status: 200, body: { ...writer.shown(endpoint), ...(mode === 'resume' ? { requested } : {}) } };
+      });
     });
 
-    deliveries(app);
+    deliveries.routes(app);
   }
 
   return { claims: (_method, path) => /^\/api\/(endpoints|deliveries)(\/|$)/.test(path), routes };
 }
 
+/**
+ * What becomes of what an endpoint was not sent: `skip` leaves it (the default), `recover` sends again what ended exhausted or failed since
+ * then, `resume` also what happened while it was disabled. `since`: when it was disabled, unless a time is given.
+ */
+function enableOf(
+  body: Record<string, unknown>,
+  before: Endpoint,
+  now: number,
+): { mode: 'resume' | 'skip' | 'recover'; since: number } {
+  const { mode, since, recover } = body;
+  if (recover !== undefined && mode === undefined) return { mode: 'recover', since: sinceOf(recover, 'recover', now) };
+  if (mode !== undefined && mode !== null && mode !== 'resume' && mode !== 'skip' && mode !== 'recover')
+    refuse([{ path: 'mode', message: 'must be resume, skip or recover' }]);
+  const from = since === undefined || since === null ? (before.disabledAt ?? null) : sinceOf(since, 'since', now);
+  if (mode === 'recover' && from === null)
+    refuse([{ path: 'since', message: 'is needed: nobody knows when the endpoint was disabled' }]);
+  return { mode: (mode as 'resume' | 'skip' | 'recover' | undefined | null) ?? 'skip', since: from ?? now };
+}
+
 function newKey(scheme: 'v1' | 'v1a'): string {
   return scheme === 'v1a' ? asymmetricKeyText(randomBytes(32)) : symmetricKeyText(randomBytes(32));
+}
+
+function disabledAt(before: Endpoint, state: Endpoint['state'] | undefined, now: number): number | null {
+  if (state === undefined || state === before.state) return before.disabledAt ?? null;
+  return state === 'disabled' ? now : null;
 }
 
 function disabledReason(before: Endpoint, state: Endpoint['state'] | undefined, by: string): string | null {

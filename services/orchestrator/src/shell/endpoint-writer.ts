@@ -1,6 +1,6 @@
 import { createSecureContext } from 'node:tls';
 import { randomBytes } from 'node:crypto';
-import { formatInstant } from '@cairn/clock/calendar.ts';
+import { formatInstant, formatInstantOrNull } from '@cairn/clock/calendar.ts';
 import { idOf } from '@cairn/contracts/ids.ts';
 import { encodeJson } from '@cairn/contracts/json.ts';
 import { keyOf, partitionOf } from '@cairn/contracts/topics.ts';
@@ -31,11 +31,13 @@ export interface EndpointWriter {
     endpoint: Endpoint,
     name: DeliveryCommand['command'],
     by: string,
-    more?: Partial<DeliveryCommand>,
+    more?: Partial<DeliveryCommand> & { idempotencyKey?: string | null },
   ): Promise<DeliveryCommand>;
   /** A record for the deliverer's inbox, to the endpoint's partition. */
   inboxRecord(endpoint: Pick<Endpoint, 'workspace' | 'id'>, value: unknown): NewRecord;
   sealKey(endpointId: string, text: string): Endpoint['secrets'][number];
+  /** A key's text; null where it does not open. */
+  openKey(endpointId: string, key: Endpoint['secrets'][number]): string | null;
   sealHeaders(endpointId: string, headers: Record<string, string>): Record<string, string>;
   sealAuth(endpointId: string, auth: AuthInput | null): Endpoint['auth'];
   /** As the API answers it: no secret, no header's value. */
@@ -82,14 +84,16 @@ export function createEndpointWriter(deps: EndpointWriterDeps): EndpointWriter {
     current: Endpoint['secrets'][number] | undefined,
   ): { publicKey: string | null; unreadable: boolean } {
     if (!current) return { publicKey: null, unreadable: false };
+    const text = openKey(endpoint.id, current);
+    if (text === null) return { publicKey: null, unreadable: true };
+    return { publicKey: current.scheme === 'v1a' ? publicKeyText(parseSigningKey(text)) : null, unreadable: false };
+  }
+
+  function openKey(endpointId: string, { key }: Endpoint['secrets'][number]): string | null {
     try {
-      const text = secrets.open(current.key, endpoint.id);
-      return {
-        publicKey: current.scheme === 'v1a' ? publicKeyText(parseSigningKey(text)) : null,
-        unreadable: false,
-      };
+      return secrets.open(key, endpointId);
     } catch {
-      return { publicKey: null, unreadable: true };
+      return null;
     }
   }
 
@@ -134,11 +138,12 @@ export function createEndpointWriter(deps: EndpointWriterDeps): EndpointWriter {
       await ports.control.put(change);
       await ports.log.append([inboxRecord({ workspace, id }, change)]);
     },
-    async command(endpoint, name, by, more = {}) {
+    async command(endpoint, name, by, { idempotencyKey, ...more } = {}) {
       const asked: DeliveryCommand = {
         type: 'delivery.command',
         workspace: endpoint.workspace,
-        commandId: idOf('cmd', endpoint.id, randomBytes(16).toString('hex')),
+        // The deliverer carries out a command's id once, so that a request that is sent again does nothing again.
+        commandId: idOf('cmd', endpoint.id, name, idempotencyKey ?? randomBytes(16).toString('hex')),
         endpointId: endpoint.id,
         command: name,
         deliveryId: null,
@@ -156,6 +161,7 @@ export function createEndpointWriter(deps: EndpointWriterDeps): EndpointWriter {
       scheme: parseSigningKey(text).scheme,
       until: null,
     }),
+    openKey,
     sealHeaders: (endpointId, headers) =>
       Object.fromEntries(Object.entries(headers).map(([name, text]) => [name, secrets.seal(text, endpointId)])),
     sealAuth(endpointId, auth) {
@@ -172,6 +178,7 @@ export function createEndpointWriter(deps: EndpointWriterDeps): EndpointWriter {
         auth,
         version: _version,
         workspace: _ws,
+        disabledAt,
         ...rest
       } = endpoint;
       const current = keys.find((key) => key.until === null);
@@ -180,6 +187,7 @@ export function createEndpointWriter(deps: EndpointWriterDeps): EndpointWriter {
       return {
         ...rest,
         concurrency: endpoint.concurrency ?? null,
+        disabledAt: formatInstantOrNull(disabledAt),
         schedule: formatSchedule(schedule),
         payload: endpoint.payload ?? 'full',
         filter: endpoint.filter ?? null,

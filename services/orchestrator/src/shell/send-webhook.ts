@@ -11,7 +11,7 @@ import { createOAuthTokens } from './oauth-tokens.ts';
 import type { SecretBox } from './secrets.ts';
 import type { VetTarget } from './vet-address.ts';
 import type { WebhookPools } from './webhook-pools.ts';
-import { compileTemplate } from './webhook-template.ts';
+import { renderBody } from './webhook-template.ts';
 
 /**
  * Makes one attempt: vets the target, signs the bytes and sends the same bytes, reads the answer within bounds. Never throws for
@@ -34,6 +34,12 @@ export const RESERVED_HEADERS: ReadonlySet<string> = new Set(
     'proxy-connection te trailer transfer-encoding upgrade user-agent webhook-id webhook-signature webhook-timestamp'
   ).split(' '),
 );
+
+/** The names of an endpoint's own headers that are sent. */
+export const ownHeaders = (headers: Readonly<Record<string, unknown>>): string[] =>
+  Object.keys(headers)
+    .map((name) => name.toLowerCase())
+    .filter((name) => !RESERVED_HEADERS.has(name));
 
 export function createSendWebhook(deps: SendWebhookDeps): EffectRunner {
   const attempts = deps.metrics.counter('cairn_delivery_attempts_total', 'Webhook attempts, by outcome', ['code']);
@@ -81,7 +87,7 @@ export function createSendWebhook(deps: SendWebhookDeps): EffectRunner {
     const token = auth?.type === 'oauth2' ? await abortable(tokens.of(endpointId, auth, signal), signal) : null;
     const clientCertificate =
       auth?.type === 'mtls' ? { certificate: auth.certificate, key: deps.secrets.open(auth.key, endpointId) } : null;
-    const body = Buffer.from(await bodyOf(payload));
+    const body = Buffer.from(await renderBody(payload.template ?? null, payload.body));
     const headers = headersOf(payload, token, body, deps.clock.now());
     if (traceparent !== undefined) headers[TRACEPARENT] = traceparent;
     const { url } = vetted;
@@ -123,14 +129,4 @@ export function createSendWebhook(deps: SendWebhookDeps): EffectRunner {
     };
     return result;
   };
-}
-
-/** A template that fails on this event sends the event as it is: an odd body is found sooner than a missing one. */
-async function bodyOf({ template, body }: SendWebhook): Promise<string> {
-  if (!template) return body;
-  try {
-    return await compileTemplate(template).render(JSON.parse(body));
-  } catch {
-    return body;
-  }
 }

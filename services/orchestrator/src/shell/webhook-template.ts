@@ -56,6 +56,19 @@ export function compileTemplate(text: string): WebhookTemplate {
   };
 }
 
+/**
+ * The body by a template, or as it is. A template that fails on this event sends the event as it is: an odd body is found sooner than a
+ * missing one.
+ */
+export async function renderBody(template: string | null, body: string): Promise<string> {
+  if (!template) return body;
+  try {
+    return await compileTemplate(template).render(JSON.parse(body));
+  } catch {
+    return body;
+  }
+}
+
 /** The built-in one multiplies its arguments' lengths. */
 function joinWithin(parts: readonly string[], separator = ''): string {
   const length = parts.reduce((sum, part) => sum + part.length + separator.length, 0);
