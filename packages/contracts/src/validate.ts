@@ -13,9 +13,23 @@ export function validatorOf(name: SchemaName, definition?: string): ValidateFunc
   if (!ajv) {
     ajv = new Ajv2020({ strict: false, allErrors: true, verbose: false });
     for (const schema of Object.values(SCHEMAS)) ajv.addSchema(schema);
+    addOlderNames(ajv);
   }
   const id = (SCHEMAS[name] as { $id: string }).$id;
   const validate = ajv.getSchema(definition ? `${id}#/$defs/${definition}` : id);
   if (!validate) throw new Error(`no schema ${name} ${definition ?? ''}`);
   return validate;
+}
+
+/** A schema may still refer to an older version of another one: the newest is only wider, so it answers to the older name too. */
+function addOlderNames(into: Ajv2020): void {
+  const known = new Set(Object.values(SCHEMAS).map((schema) => (schema as { $id: string }).$id));
+  for (const [reference, folder] of JSON.stringify(SCHEMAS).matchAll(/(?<=\.\.\/)([\w-]+)\/[\d-]+\.json/g)) {
+    const newest = SCHEMAS[folder as SchemaName] as { $id: string } | undefined;
+    if (!newest) continue;
+    const id = new URL(`../${reference}`, newest.$id).href;
+    if (known.has(id)) continue;
+    known.add(id);
+    into.addSchema({ ...newest, $id: id });
+  }
 }

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { encodeJson } from '@cairn/contracts/json.ts';
 import { keyOf, partitionOf } from '@cairn/contracts/topics.ts';
 import { alert, alertFact, deadLetter, journeyIdOf, person } from '../testkit/facts.ts';
-import { type Told, connect } from '../testkit/feed-client.ts';
+import { connect } from '../testkit/feed-client.ts';
 import { type FeedNode, type FeedWorld, PARTITIONS, createFeedWorld } from '../testkit/feed-world.ts';
 
 /** API.md section 4, what all routes have in common: tags of resources, faults as problem details, limits, counts of the board, replaying. */
@@ -42,7 +42,7 @@ describe('a single resource', () => {
   });
 
   it('of a journey and an alert has a tag, and is a 304 for who has it', async () => {
-    const { items } = (await (await ask('/api/alerts')).json());
+    const { items } = await (await ask('/api/alerts')).json();
     for (const path of [`/api/journeys/${ACME}`, `/api/alerts/${items[0].id}`]) {
       const first = await ask(path);
       const tag = first.headers.get('etag')!;
@@ -92,7 +92,7 @@ describe('faults', () => {
   ])('%s %s is a %i as problem details', async (method, path, status, code, allow) => {
     const answer = await ask(path, { method });
     expect(answer.headers.get('content-type')).toContain('application/problem+json');
-    const problem = (await answer.json());
+    const problem = await answer.json();
     expect({
       status: answer.status,
       code: problem.code,
