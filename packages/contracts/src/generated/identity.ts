@@ -157,6 +157,10 @@ export interface PersonErased {
    */
   absorbed: string[];
   cause: string;
+  /**
+   * of each identifier, as sha256 of workspace and namespace:value: by them dead letters and copies are found without naming anybody
+   */
+  hashes?: string[];
 }
 export interface AccountChanged {
   type: 'account.changed';

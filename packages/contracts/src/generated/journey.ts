@@ -15,7 +15,7 @@ export interface JourneyChanged {
   /**
    * what else happened, for webhooks and the map
    */
-  events: ('stage_changed' | 'qualified' | 'won' | 'lost' | 'absorbed' | 'stalled' | 'resumed')[];
+  events: ('stage_changed' | 'qualified' | 'won' | 'lost' | 'absorbed' | 'stalled' | 'resumed' | 'rederived')[];
   /**
    * the stage before, for stage_changed
    */

@@ -6,7 +6,9 @@ export type StitchedFile =
   | PersonMergedNotice
   | SubjectStateSent
   | PersonSplitNotice
-  | PersonErasedNotice;
+  | PersonErasedNotice
+  | SubjectRederive
+  | SubjectTouchpoints;
 
 /**
  * A touchpoint with its person, account and subject as of now; person is null for a role mailbox that counts for the account only.
@@ -254,4 +256,90 @@ export interface PersonErasedNotice {
   absorbed: string[];
   subject: SubjectRef;
   cause: string;
+}
+/**
+ * Stitcher → the partition of the subject, and the history, which answers with its touchpoints: derive its journeys anew.
+ */
+export interface SubjectRederive {
+  type: 'subject.rederive';
+  workspace: string;
+  /**
+   * epoch ms
+   */
+  at: number;
+  subject: SubjectRef;
+  account: AccountSummary | null;
+  /**
+   * names the order; the answer carries it
+   */
+  job: string;
+  /**
+   * null: the history has it already, the touchpoints are only to be read again
+   */
+  rederivation: Rederivation | null;
+  cause: string;
+}
+/**
+ * Whose touchpoints have to be shared out anew, and among whom.
+ */
+export interface Rederivation {
+  /**
+   * all that are derived anew; each gets the same order
+   */
+  subjects: SubjectRef[];
+  /**
+   * person ids that the touchpoints concerned were stamped with
+   */
+  were: string[];
+  people: RederivedPerson[];
+}
+export interface RederivedPerson {
+  person: PersonSummary;
+  /**
+   * namespace:value; touchpoints follow their stitchKey
+   */
+  ids: string[];
+  subject: SubjectRef;
+  /**
+   * accounts that the person is or was a member of; touchpoints stay with those
+   */
+  accounts: RederivedMembership[];
+}
+export interface RederivedMembership {
+  accountId: string;
+  /**
+   * epoch ms
+   */
+  from: number;
+  /**
+   * epoch ms; null while it lasts
+   */
+  to: number | null;
+}
+/**
+ * History → the partition of the subject: a page of its touchpoints, in the order in which they were stitched. Past: they fire no actions.
+ */
+export interface SubjectTouchpoints {
+  type: 'subject.touchpoints';
+  workspace: string;
+  subject: SubjectRef;
+  job: string;
+  /**
+   * from 0
+   */
+  page: number;
+  last: boolean;
+  touchpoints: PastTouchpoint[];
+}
+export interface PastTouchpoint {
+  touchpoint: Touchpoint;
+  /**
+   * who owns it now
+   */
+  personId: string | null;
+  accountId: string | null;
+  /**
+   * log time, epoch ms
+   */
+  stitchedAt: number;
 }

@@ -91,6 +91,8 @@ function takeMessage(
       return takePersonMerged(scopeOf(message.workspace), message);
     case 'person.split':
     case 'person.erased':
+    case 'subject.rederive':
+    case 'subject.touchpoints':
       // The stitcher tells; what the journeys make of it is the widening of identities.
       return;
     case 'alert.command':

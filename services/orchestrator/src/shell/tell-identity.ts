@@ -38,6 +38,8 @@ export function tellIdentity(
       return withdrawWithConsent(work, partitions, message, now);
     case 'subject.handed-over':
     case 'subject.state':
+    case 'subject.rederive':
+    case 'subject.touchpoints':
       return;
     default:
       message satisfies never;

@@ -16,7 +16,7 @@ import {
 } from './identity-graph.ts';
 import { holdersOf } from './merge-people.ts';
 import { wholePerson } from './summaries.ts';
-import { suppress } from './suppression.ts';
+import { hashOf, suppress } from './suppression.ts';
 
 /**
  * Erases a person and everyone it absorbed from the graph. What stays is that the ids were used (no name, no identifier): a later
@@ -50,7 +50,8 @@ export function erasePerson(
     tombstone(draft, keyOf.person(draft.workspace, id));
     tombstone(draft, `${keyOf.person(draft.workspace, personId)}/merged/${id}`);
   }
-  tellErased(draft, personId, mergedFrom, holders);
+  const hashes = ids.map(({ namespace, value }) => hashOf(draft.workspace, identifierKey(namespace, value)));
+  tellErased(draft, { personId, absorbed: mergedFrom, hashes, holders });
   return [];
 }
 
@@ -61,9 +62,17 @@ function tombstone(draft: Draft, key: string): void {
 
 function tellErased(
   draft: Draft,
-  personId: string,
-  absorbed: readonly string[],
-  holders: ReturnType<typeof holdersOf>,
+  {
+    personId,
+    absorbed,
+    hashes,
+    holders,
+  }: {
+    personId: string;
+    absorbed: readonly string[];
+    hashes: string[];
+    holders: ReturnType<typeof holdersOf>;
+  },
 ): void {
   const { workspace, now: at, cause } = draft;
   const erased = { workspace, at, personId, absorbed: [...absorbed], cause };
@@ -71,6 +80,7 @@ function tellErased(
     type: 'person.erased',
     factId: idOf('fct', workspace, 'person.erased', personId, cause),
     ...erased,
+    hashes,
   };
   (draft.facts ??= []).push({ to: 'identities', key: `${keyOf.person(workspace, personId)}/erased`, message: fact });
   for (const subject of holders)

@@ -7,21 +7,24 @@ import { identifierKey } from './identifier-key.ts';
 import {
   draftOf,
   isGone,
+  ownerOf,
   put,
   putPerson,
   readAccount,
   readAnyone,
+  readNode,
   readPerson,
   type Draft,
   type GraphReader,
   type StitchOutput,
 } from './identity-graph.ts';
-import { mergePeople } from './merge-people.ts';
+import { holdersOf, mergePeople } from './merge-people.ts';
 import { capPassed, holdsTwoUniqueValues } from './merge-policy.ts';
 import { withEdge } from './person-record.ts';
+import { orderRederivation } from './rederivation.ts';
 import { Refused } from './refusal.ts';
 import { DEFAULT_SETTINGS, type StitchSettings } from './settings.ts';
-import { splitPerson } from './split-person.ts';
+import { noteAlone, splitPerson } from './split-person.ts';
 
 /**
  * Carries out what a person ordered of the identity graph: merge, split, erase, link, unlink. An impossible command is answered with
@@ -89,8 +92,7 @@ function carryOut(draft: Draft, { command, params }: IdentityCommand): readonly 
     case 'configure':
       return configure(draft, params.settings);
     case 'unlink':
-      if (!leave(draft, livingId(draft, params.personId), livingAccount(draft, params.accountId)))
-        throw new Refused('not-linked', 'The person is no member of the account');
+      unlink(draft, livingId(draft, params.personId), livingAccount(draft, params.accountId));
       return [];
   }
 }
@@ -120,6 +122,21 @@ function mergeByHand(draft: Draft, from: string, into: string): void {
 
 function link(draft: Draft, personId: string, account: string): void {
   join(draft, personId, 'link', account, readPerson(draft, personId)!.ids[0] ?? '');
+}
+
+/** They were never to belong together: what the person did is no longer the account's, unless a touchpoint named it. */
+function unlink(draft: Draft, personId: string, account: string): void {
+  const before = readPerson(draft, personId)!;
+  const holders = holdersOf(draft, personId, before);
+  if (!leave(draft, personId, account)) throw new Refused('not-linked', 'The person is no member of the account');
+  noteAlone(draft, personId);
+  const ids = before.ids.filter((key) => ownerOf(readNode(draft, key)) === personId);
+  orderRederivation(
+    draft,
+    [personId, ...(before.mergedFrom ?? [])],
+    [{ id: personId, ids, except: [account] }],
+    holders,
+  );
 }
 
 function livingId(draft: Draft, id: unknown): string {

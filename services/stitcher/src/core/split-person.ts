@@ -23,6 +23,7 @@ import { holdersOf } from './merge-people.ts';
 import { freePersonId, incarnationsOf } from './person-id.ts';
 import { spelledOut, withOnly, type PersonRecord } from './person-record.ts';
 import { sourcesOf, withTraitsOfSources } from './person-traits.ts';
+import { orderRederivation } from './rederivation.ts';
 import { Refused } from './refusal.ts';
 import { personSummary } from './summaries.ts';
 
@@ -59,10 +60,11 @@ export function splitPerson(draft: Draft, personId: string, cut: readonly string
   for (const id of ids) noteAlone(draft, id);
   const concerned = [...holders, ...released.map((id) => ({ unit: 'account' as const, id }))];
   tellSplit(draft, parts, version + 1, [...leaving], concerned);
+  orderRederivation(draft, [...were], parts, concerned);
 }
 
 /** Who has no account has journeys on its own from now on: they are derived anew. */
-function noteAlone(draft: Draft, id: string): void {
+export function noteAlone(draft: Draft, id: string): void {
   const person = readPerson(draft, id)!;
   if (!person.alone && subjectOf(draft, id, person).unit === 'person')
     putPerson(draft, id, { ...person, alone: true }, true);

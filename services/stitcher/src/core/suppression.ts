@@ -25,5 +25,10 @@ export function isSuppressed(draft: Draft, ids: readonly Identifier[]): boolean 
 }
 
 function suppressionKey(draft: Draft, key: string): string {
-  return `suppressed/${createHash('sha256').update(draft.workspace).update(' ').update(key).digest('base64url')}`;
+  return `suppressed/${hashOf(draft.workspace, key)}`;
+}
+
+/** Of `namespace:value`; told of an erased person, so that copies can be found without naming it. */
+export function hashOf(workspace: string, key: string): string {
+  return createHash('sha256').update(workspace).update(' ').update(key).digest('base64url');
 }
