@@ -14,6 +14,8 @@ export interface BusinessTime {
   /** `at`, if it is within working hours, else their next start. */
   nextWorkingMoment(at: number): number;
   isWorkingDay(at: number): boolean;
+  /** Epoch ms → wall time (ms) of the zone. */
+  wallOf(at: number): number;
 }
 
 export interface BusinessTimeOptions {
@@ -93,5 +95,6 @@ export function createBusinessTime(options: BusinessTimeOptions): BusinessTime {
       return Math.max(at, zone.toInstant(next * DAY_MS + hours.from));
     },
     isWorkingDay: (at) => works(Math.floor(zone.toWall(at) / DAY_MS)),
+    wallOf: (at) => zone.toWall(at),
   };
 }

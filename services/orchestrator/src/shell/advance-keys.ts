@@ -16,6 +16,8 @@ export const advanceKeys = {
   definition: (workspace: string, name: string): string => `@definition/${workspace}/${name}`,
   /** A workspace's endpoints by id, without their secrets. */
   endpoints: (workspace: string): string => `@endpoints/${workspace}`,
+  /** What is learned of the pauses under a definition. */
+  pace: (workspace: string, definition: string): string => `@pace/${workspace}/${definition}`,
 };
 
 /** `workspace/slot` → both. */

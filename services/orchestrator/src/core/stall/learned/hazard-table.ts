@@ -1,0 +1,95 @@
+/**
+ * The hierarchical discrete hazard table: of the silences that reached a bin, which share ended in it, by the buyer's return or by an
+ * outcome. A stratum shrinks towards the one above it (pooled → stage → stage × previous gap), the pooled one towards what is
+ * shipped; a bin that was never reached follows the one before it along a Pareto tail (the hazard falls as 1/elapsed).
+ */
+import { BIN_COUNT, middleOf, widthOf } from './bins.ts';
+
+export const GAP_CLASSES = 6;
+/** Of a stratum and bin: silences that reached it, returns, outcomes, days of average activity of all that reached it. */
+const CELL = 4;
+const STRATUM = BIN_COUNT * CELL;
+const STRATA_A_STAGE = GAP_CLASSES + 1;
+/** Silences after which a stratum's own count weighs as much as the stratum above it. */
+const POOLED_PRIOR = 6;
+const STRATUM_PRIOR = 12;
+/** Shipped: P(return) by the hazard 0.5 / (days + 0.15): half within a day or so, one in seven silent after a week. */
+const SHIPPED_SHAPE = 0.5;
+const SHIPPED_START_DAYS = 0.15;
+/** Shipped: one open journey in a hundred ends on a day. */
+const SHIPPED_ENDS = 0.01;
+/** Nothing is certain. */
+const MOST = 0.999;
+
+/** Per day of average activity, by bin. */
+export interface Rates {
+  returns: Float64Array;
+  ends: Float64Array;
+}
+
+export function tableLength(stages: number): number {
+  return STRATUM * (1 + stages * STRATA_A_STAGE);
+}
+
+export const POOLED = 0;
+export const stratumOfStage = (stage: number): number => 1 + stage * STRATA_A_STAGE;
+export const stratumOfGap = (stage: number, gap: number): number => stratumOfStage(stage) + 1 + gap;
+
+/** Previous gap (ms, −1: none) → class. */
+export function gapClass(gapMs: number): number {
+  if (gapMs < 0) return 0;
+  if (gapMs < 3_600_000) return 1;
+  if (gapMs < 86_400_000) return 2;
+  if (gapMs < 3 * 86_400_000) return 3;
+  return gapMs < 8 * 86_400_000 ? 4 : 5;
+}
+
+/** A bin of a silence is over: it counts in its stratum and in those above. */
+export function countBin(
+  table: Float32Array,
+  stage: number,
+  gap: number,
+  bin: number,
+  days: number,
+  end: 'silent' | 'returned' | 'ended',
+): void {
+  for (const stratum of [POOLED, stratumOfStage(stage), stratumOfGap(stage, gap)]) {
+    const cell = stratum * STRATUM + bin * CELL;
+    table[cell]!++;
+    if (end === 'returned') table[cell + 1]!++;
+    if (end === 'ended') table[cell + 2]!++;
+    table[cell + 3]! += days;
+  }
+}
+
+/** The rates of a stratum, given those of the one above it; null: there is none, it is the pooled one. */
+export function ratesOf(table: Float32Array, stratum: number, above: Rates | null): Rates {
+  const returns = new Float64Array(BIN_COUNT);
+  const ends = new Float64Array(BIN_COUNT);
+  const weight = above ? STRATUM_PRIOR : POOLED_PRIOR;
+  for (let bin = 0; bin < BIN_COUNT; bin++) {
+    const cell = stratum * STRATUM + bin * CELL;
+    const reached = table[cell]!;
+    const days = reached > 0 ? Math.max(table[cell + 3]! / reached, 1e-6) : widthOf(bin);
+    const returnsAbove = above
+      ? above.returns[bin]!
+      : bin === 0
+        ? shipped(0)
+        : returns[bin - 1]! * (shipped(bin) / shipped(bin - 1));
+    const endsAbove = above ? above.ends[bin]! : bin === 0 ? SHIPPED_ENDS : ends[bin - 1]!;
+    const allAbove = returnsAbove + endsAbove;
+    const shareAbove = 1 - Math.exp(-allAbove * days);
+    const returned = (table[cell + 1]! + weight * shareAbove * (returnsAbove / allAbove)) / (reached + weight);
+    const ended = (table[cell + 2]! + weight * shareAbove * (endsAbove / allAbove)) / (reached + weight);
+    const either = Math.min(MOST, returned + ended);
+    const rate = -Math.log(1 - either) / days;
+    returns[bin] = rate * (returned / (returned + ended));
+    ends[bin] = rate * (ended / (returned + ended));
+  }
+  return { returns, ends };
+}
+
+/** Falls as 1/elapsed from the second day on. */
+function shipped(bin: number): number {
+  return SHIPPED_SHAPE / (middleOf(bin) + SHIPPED_START_DAYS);
+}

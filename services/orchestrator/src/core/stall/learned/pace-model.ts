@@ -1,0 +1,189 @@
+/**
+ * The model of pauses of one workspace and definition: the hazard table, the week's rhythm, and the correction of the table by FTRL
+ * over hashed crosses. `learnLessons` gives the state after a batch of lessons; `openModel` what can be asked. Knows nothing of
+ * journeys; never learns of a bin that is not over (the lessons see to that).
+ */
+import { learnFtrl, newFtrl, weightOf, type Ftrl, type FtrlSettings } from '../../learn/ftrl.ts';
+import { pack, unpack } from '../../learn/pack.ts';
+import { addLoss, meanLoss, noLoss, type RecentLoss } from '../../learn/recent-loss.ts';
+import { BIN_EDGES, BINS_BY_CLOCK, DAY_MS, FIRST_COMPARED_BIN, widthOf } from './bins.ts';
+import { countBin, POOLED, ratesOf, stratumOfGap, stratumOfStage, tableLength, type Rates } from './hazard-table.ts';
+import type { Lesson } from './lesson.ts';
+import { hourOfWeek, HOURS_A_WEEK, rhythmOf, type Rhythm } from './rhythm.ts';
+import { crossesOf, CROSS_COUNT, SLOTS, type Crosses } from './traits.ts';
+
+/** What the task keeps: about 45 kB with eight stages. */
+export interface PaceState {
+  /** Silences learned from. */
+  lessons: number;
+  /** Until when the counts have faded (epoch ms). */
+  fadedAt: number;
+  stages: readonly string[];
+  table: string;
+  rhythm: string;
+  z: string;
+  n: string;
+  /** Log-loss of the table and of the corrected table. */
+  loss: RecentLoss;
+}
+
+export interface PaceModel {
+  lessons: number;
+  rhythm: Rhythm;
+  ratesFor(stage: string, gap: number): Rates;
+  /** The weight of a slot; 0 everywhere while the correction is no better than the table. */
+  weights: Float32Array;
+  isCorrected: boolean;
+  /** Recent log-loss (nats a bin): the table's, the corrected one's. */
+  losses: readonly [number, number];
+}
+
+export const FTRL: FtrlSettings = { alpha: 0.06, beta: 1, l1: 0.5, l2: 1 };
+/** The correction never changes a rate by more than e^±3. */
+export const MOST_CORRECTION = 3;
+/** Silences older than this count half: a season is followed, a holiday is not. */
+const HALF_LIFE_MS = 90 * DAY_MS;
+const FADE_EVERY_MS = DAY_MS;
+/** Stages of a definition at once are at most 50; names of older versions fall to the pooled counts. */
+const STAGES_KEPT = 50;
+/** Bins of a day or so that have to be compared before the correction is trusted. */
+const COMPARED_ENOUGH = 300;
+
+const EMPTY: PaceState = {
+  lessons: 0,
+  fadedAt: 0,
+  stages: [],
+  table: '',
+  rhythm: '',
+  z: '',
+  n: '',
+  loss: noLoss(2),
+};
+
+export function openModel(state: PaceState | undefined): PaceModel {
+  const { lessons, stages, table: packed, rhythm, z, n, loss } = state ?? EMPTY;
+  const table = unpack(packed, tableLength(stages.length));
+  const ratesFor = createRates(table, stages);
+  const losses = [meanLoss(loss, 0), meanLoss(loss, 1)] as const;
+  const isCorrected = loss.seen >= COMPARED_ENOUGH && losses[1] < losses[0];
+  const weights = new Float32Array(SLOTS);
+  if (isCorrected) fillWeights({ z: unpack(z, SLOTS), n: unpack(n, SLOTS) }, weights);
+  return { lessons, rhythm: rhythmOf(unpack(rhythm, HOURS_A_WEEK)), ratesFor, weights, isCorrected, losses };
+}
+
+/** `wallOf`: epoch ms → wall time of the definition's zone. The lessons are learned in the order given. */
+export function learnLessons(
+  state: PaceState | undefined,
+  lessons: readonly Lesson[],
+  now: number,
+  wallOf: (at: number) => number,
+): PaceState {
+  const before = state ?? { ...EMPTY, fadedAt: now };
+  const stages = withStages(before.stages, lessons);
+  const table = unpack(before.table, tableLength(stages.length));
+  const counts = unpack(before.rhythm, HOURS_A_WEEK);
+  const ftrl: Ftrl = before.z === '' ? newFtrl(SLOTS) : { z: unpack(before.z), n: unpack(before.n) };
+  let fadedAt = before.fadedAt;
+  if (now - fadedAt >= FADE_EVERY_MS) {
+    fade(table, counts, now - fadedAt);
+    fadedAt = now;
+  }
+  const ratesFor = createRates(table.slice(), stages);
+  const rhythm = rhythmOf(counts);
+  const learn = { stages, table, ftrl, ratesFor, rhythm, indices: new Uint32Array(CROSS_COUNT), loss: before.loss };
+  for (const lesson of lessons) {
+    const wall = wallOf(lesson.traits.at);
+    if (lesson.from === 0) counts[hourOfWeek(wall)]!++;
+    learnLesson(learn, lesson, crossesOf(lesson.traits, wall));
+  }
+  return {
+    lessons: before.lessons + lessons.length,
+    fadedAt,
+    stages,
+    table: pack(table),
+    rhythm: pack(counts),
+    z: pack(ftrl.z),
+    n: pack(ftrl.n),
+    loss: learn.loss,
+  };
+}
+
+/** Days of average activity in a bin of a silence that began at a wall time. */
+export function daysIn(rhythm: Rhythm, wall: number, bin: number): number {
+  if (bin < BINS_BY_CLOCK) return widthOf(bin);
+  return rhythm.between(wall + BIN_EDGES[bin]!, wall + BIN_EDGES[bin + 1]!);
+}
+
+export function correctionOf(weights: Float32Array, indices: Uint32Array): number {
+  let sum = 0;
+  for (let i = 0; i < CROSS_COUNT; i++) sum += weights[indices[i]!]!;
+  return sum > MOST_CORRECTION ? MOST_CORRECTION : sum < -MOST_CORRECTION ? -MOST_CORRECTION : sum;
+}
+
+interface Learning {
+  stages: readonly string[];
+  table: Float32Array;
+  ftrl: Ftrl;
+  ratesFor: PaceModel['ratesFor'];
+  rhythm: Rhythm;
+  indices: Uint32Array;
+  loss: RecentLoss;
+}
+
+function learnLesson(learning: Learning, lesson: Lesson, crosses: Crosses): void {
+  const { table, ftrl, rhythm, indices, stages } = learning;
+  const stage = stages.indexOf(lesson.traits.stage);
+  const rates = learning.ratesFor(lesson.traits.stage, crosses.gap);
+  for (let bin = lesson.from; bin <= lesson.to; bin++) {
+    const end = bin === lesson.to ? lesson.end : 'silent';
+    const days = daysIn(rhythm, crosses.wall, bin);
+    const expected = rates.returns[bin]! * days;
+    crosses.indices(bin, indices);
+    let score = 0;
+    for (let i = 0; i < CROSS_COUNT; i++) score += weightOf(ftrl, indices[i]!, FTRL);
+    score = Math.max(-MOST_CORRECTION, Math.min(MOST_CORRECTION, score));
+    const corrected = expected * Math.exp(score);
+    const returned = end === 'returned';
+    if (bin >= FIRST_COMPARED_BIN)
+      learning.loss = addLoss(learning.loss, [-Math.expm1(-expected), -Math.expm1(-corrected)], returned);
+    // Of the log-loss of P(return in the bin) = 1 − e^−corrected, by the score.
+    const gradient = returned ? -corrected / Math.max(1e-9, Math.expm1(corrected)) : Math.min(2, corrected);
+    learnFtrl(ftrl, indices, CROSS_COUNT, gradient, FTRL);
+    if (stage >= 0) countBin(table, stage, crosses.gap, bin, days, end);
+  }
+}
+
+function createRates(table: Float32Array, stages: readonly string[]): PaceModel['ratesFor'] {
+  const known = new Map<number, Rates>();
+  const pooled = ratesOf(table, POOLED, null);
+  return (name, gap) => {
+    const stage = stages.indexOf(name);
+    if (stage < 0) return pooled;
+    const stratum = stratumOfGap(stage, gap);
+    let rates = known.get(stratum);
+    if (!rates) {
+      const ofStage = stratumOfStage(stage);
+      let above = known.get(ofStage);
+      if (!above) known.set(ofStage, (above = ratesOf(table, ofStage, pooled)));
+      known.set(stratum, (rates = ratesOf(table, stratum, above)));
+    }
+    return rates;
+  };
+}
+
+function withStages(stages: readonly string[], lessons: readonly Lesson[]): readonly string[] {
+  const next = [...stages];
+  for (const { traits } of lessons)
+    if (!next.includes(traits.stage) && next.length < STAGES_KEPT) next.push(traits.stage);
+  return next;
+}
+
+function fade(table: Float32Array, counts: Float32Array, elapsedMs: number): void {
+  const left = 2 ** (-elapsedMs / HALF_LIFE_MS);
+  for (let i = 0; i < table.length; i++) table[i]! *= left;
+  for (let i = 0; i < counts.length; i++) counts[i]! *= left;
+}
+
+function fillWeights(ftrl: Ftrl, weights: Float32Array): void {
+  for (let i = 0; i < SLOTS; i++) if (ftrl.z[i] !== 0) weights[i] = weightOf(ftrl, i, FTRL);
+}

@@ -1,0 +1,171 @@
+/**
+ * A journey's silence as far as it is learned from: when it began, what came before it, and which of its bins have been told of.
+ * Says which lessons follow from a touchpoint or a timer, and when the next bin is over. A bin is told of when it is over, whether
+ * the buyer came back in it or not: told sooner, what came back would be learned before what did not, and every probability with it
+ * be wrong (the trap of early labels).
+ */
+import { mix } from '../../learn/hashing.ts';
+import type { JourneyState, Silence } from '../../state.ts';
+import { BIN_COUNT, BIN_EDGES, DAY_MS, HOUR_MS, binOf } from './bins.ts';
+import { packLesson, type LessonEnd, type PackedLesson } from './lesson.ts';
+import type { SilenceTraits } from './traits.ts';
+
+/** Touchpoints of a week ago count half. */
+const ACTIVITY_HALF_LIFE_MS = 7 * DAY_MS;
+/** What came later than this may have more right behind it. */
+const LATE_MS = HOUR_MS;
+const LATE_SETTLING_MS = 5 * 60_000;
+/** An import is over by then, and only then is known which of its silences go on. */
+const IMPORT_SETTLING_MS = DAY_MS;
+const PAUSES_NEEDED = 2;
+
+/** The part of a journey that its silence is foretold from. */
+export type QuietJourney = Pick<JourneyState, 'silence' | 'pauses' | 'startedAt' | 'stage' | 'people' | 'outboundAt'>;
+
+export interface SilenceStep {
+  silence: Silence;
+  lessons: readonly PackedLesson[];
+}
+
+export interface SilenceTouch {
+  journeyId: string;
+  at: number;
+  now: number;
+  direction: 'inbound' | 'outbound';
+  /** The touchpoint was an outcome: that is no return. */
+  isOutcome: boolean;
+  hasEnded: boolean;
+  event: number;
+  imported: boolean;
+  /** One silence of 2^shift is learned from. */
+  shift: number;
+}
+
+const NO_LESSONS: readonly PackedLesson[] = [];
+
+/** What is known of the silence that a journey is in. Before the first inbound touchpoint it counts from the start. */
+export function traitsOf(journey: QuietJourney): SilenceTraits {
+  const { silence, pauses } = journey;
+  const at = silence ? silence.at : journey.startedAt;
+  return {
+    stage: journey.stage,
+    at,
+    gap: silence ? silence.gap : -1,
+    age: Math.max(0, at - journey.startedAt),
+    touchesIn: silence ? silence.ins : 0,
+    touchesOut: silence ? silence.outs : 0,
+    activity: silence ? silence.activity : 0,
+    event: silence ? silence.event : 0,
+    people: journey.people.length,
+    pause: pauses[0] < PAUSES_NEEDED ? -1 : Math.round(pauses[1] / pauses[0]),
+    outboundAt: journey.outboundAt ?? -1,
+  };
+}
+
+/** `before`: the journey before the touchpoint; what is learned of its silence is what was known then. Null: there is no silence yet. */
+export function touchSilence(before: QuietJourney | null, touch: SilenceTouch): SilenceStep | null {
+  const silence = before?.silence;
+  const { at, direction, isOutcome, now } = touch;
+  if (!before || !silence)
+    return direction === 'inbound' ? { silence: begin(undefined, touch), lessons: NO_LESSONS } : null;
+  if (at <= silence.at)
+    return direction === 'inbound'
+      ? { silence: { ...silence, ins: silence.ins + 1 }, lessons: NO_LESSONS }
+      : { silence: { ...silence, outs: silence.outs + 1 }, lessons: NO_LESSONS };
+  if (direction === 'inbound' && !isOutcome)
+    return {
+      silence: begin(silence, touch),
+      lessons: silence.next < 0 ? NO_LESSONS : lastLesson(before, silence, touch),
+    };
+  const step = tellOver(before, silence, at, now);
+  const endsNow = isOutcome && step.silence.next >= 0 && step.silence.endedAt === 0;
+  return {
+    silence: {
+      ...step.silence,
+      ins: silence.ins + (direction === 'inbound' ? 1 : 0),
+      outs: silence.outs + (direction === 'outbound' ? 1 : 0),
+      endedAt: endsNow ? at : step.silence.endedAt,
+    },
+    lessons: step.lessons,
+  };
+}
+
+/** The timer is due: tells of the bins that are over. */
+export function fireSilence(journey: QuietJourney, now: number): SilenceStep | null {
+  const { silence } = journey;
+  return silence && silence.next >= 0 ? tellOver(journey, silence, now, now) : null;
+}
+
+/** When the next bin is over (epoch ms); null: nothing more is to be learned from this silence. */
+export function silenceDue(silence: Silence | undefined): number | null {
+  if (!silence || silence.next < 0) return null;
+  return Math.max(silence.at + BIN_EDGES[silence.next + 1]!, silence.settlesAt);
+}
+
+/** Of two journeys that become one: the newer silence, no longer learned from, for what came before it has changed. */
+export function mergeSilences(a: Silence | undefined, b: Silence | undefined): Silence | undefined {
+  if (!a || !b) return withoutLessons(a ?? b);
+  const [late, early] = a.at > b.at || (a.at === b.at && JSON.stringify(a) > JSON.stringify(b)) ? [a, b] : [b, a];
+  return withoutLessons({ ...late, ins: late.ins + early.ins, outs: late.outs + early.outs });
+}
+
+function withoutLessons(silence: Silence | undefined): Silence | undefined {
+  return silence && { ...silence, next: -1 };
+}
+
+/** The bins that are over by `at` without a return. */
+function tellOver(journey: QuietJourney, silence: Silence, at: number, now: number): SilenceStep {
+  const bin = binOf(at - silence.at);
+  if (silence.next < 0 || bin <= silence.next || silence.settlesAt > now) return { silence, lessons: NO_LESSONS };
+  const ending = silence.endedAt === 0 ? BIN_COUNT : binOf(silence.endedAt - silence.at);
+  const to = Math.min(bin - 1, ending);
+  const end: LessonEnd = to === ending ? 'ended' : 'silent';
+  const lesson = packLesson({ due: now, traits: traitsOf(journey), from: silence.next, to, end });
+  const isDone = end === 'ended' || bin >= BIN_COUNT;
+  return { silence: { ...silence, next: isDone ? -1 : bin }, lessons: [lesson] };
+}
+
+/** The buyer is back. */
+function lastLesson(journey: QuietJourney, silence: Silence, touch: SilenceTouch): readonly PackedLesson[] {
+  const bin = binOf(touch.at - silence.at);
+  const ending = silence.endedAt === 0 ? BIN_COUNT : binOf(silence.endedAt - silence.at);
+  // Whoever comes back in the bin in which the journey ended has come back.
+  const [to, end]: [number, LessonEnd] =
+    ending < bin ? [ending, 'ended'] : bin < BIN_COUNT ? [bin, 'returned'] : [BIN_COUNT - 1, 'silent'];
+  if (to < silence.next) return NO_LESSONS;
+  const due = Math.max(
+    silence.at + BIN_EDGES[to + 1]!,
+    silence.settlesAt,
+    touch.imported ? touch.now + IMPORT_SETTLING_MS : 0,
+  );
+  return [packLesson({ due, traits: traitsOf(journey), from: silence.next, to, end })];
+}
+
+function begin(before: Silence | undefined, touch: SilenceTouch): Silence {
+  const { at, now, event, imported, hasEnded, isOutcome, shift, journeyId } = touch;
+  const gap = before ? at - before.at : -1;
+  const activity = before ? before.activity * 2 ** (-gap / ACTIVITY_HALF_LIFE_MS) : 0;
+  return {
+    at,
+    gap,
+    ins: (before?.ins ?? 0) + 1,
+    outs: before?.outs ?? 0,
+    activity: Math.round((activity + 1) * 100) / 100,
+    event,
+    next: hasEnded || isOutcome || !isLearned(journeyId, at, shift) ? -1 : 0,
+    endedAt: 0,
+    settlesAt: imported ? now + IMPORT_SETTLING_MS : now - at > LATE_MS ? now + LATE_SETTLING_MS : 0,
+  };
+}
+
+/** By a hash of what does not depend on how it ends. */
+function isLearned(journeyId: string, at: number, shift: number): boolean {
+  return shift === 0 || (mix(tailOf(journeyId), Math.floor(at / 1_000) | 0) & ((1 << shift) - 1)) === 0;
+}
+
+/** A journey's id is a hash already: its last characters will do. */
+function tailOf(id: string): number {
+  let tail = 0;
+  for (let i = Math.max(0, id.length - 6); i < id.length; i++) tail = Math.imul(tail, 67) + id.charCodeAt(i);
+  return tail | 0;
+}
