@@ -17,6 +17,7 @@ const BENCHES = [
   'log-embedded',
   'stitch',
   'advance',
+  'replay',
   'deliver',
   'feed',
   'log-kafka',

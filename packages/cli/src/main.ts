@@ -6,6 +6,7 @@ import { deadLettersCommand } from './commands/dead-letters.ts';
 import { demoCommand } from './commands/demo.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { importCommand } from './commands/import.ts';
+import { replayCommand } from './commands/replay.ts';
 import { startCommand } from './commands/start.ts';
 import { tokenCommand } from './commands/token.ts';
 
@@ -20,6 +21,7 @@ for (const command of [
   startCommand(),
   demoCommand(),
   importCommand(),
+  replayCommand(),
   clusterCommand(),
   deadLettersCommand(),
   tokenCommand(),

@@ -1,25 +1,28 @@
 /** Pure conversions between instants and text or wall-clock fields. The one file besides the clocks that may use `Date`; it never reads the current time. */
 
 const DAY_MS = 86_400_000;
-let knownDay = Number.NaN;
-let knownDate = '';
+/** Days by their number since 1970; a decade, and a replay of more starts anew. */
+const KNOWN_DATES_MAX = 4_000;
+const knownDates = new Map<number, string>();
 const TWO = Array.from({ length: 60 }, (_, number) => String(number).padStart(2, '0'));
 
 /**
- * Epoch milliseconds → ISO-8601 UTC with milliseconds. A journey is written with a dozen times, most of them of one day: only the
- * date is asked of `Date`, once a day (0.1 µs instead of 0.5).
+ * Epoch milliseconds → ISO-8601 UTC with milliseconds. A journey is written with a dozen times, of days that were written before: only
+ * the date is asked of `Date`, once a day (0.1 µs instead of 0.5).
  */
 export function formatInstant(ms: number): string {
   const day = Math.floor(ms / DAY_MS);
-  if (day !== knownDay) {
-    knownDate = new Date(day * DAY_MS).toISOString().slice(0, -13);
-    knownDay = day;
+  let date = knownDates.get(day);
+  if (date === undefined) {
+    date = new Date(day * DAY_MS).toISOString().slice(0, -13);
+    if (knownDates.size >= KNOWN_DATES_MAX) knownDates.clear();
+    knownDates.set(day, date);
   }
   const rest = Math.trunc(ms - day * DAY_MS);
   const seconds = Math.floor(rest / 1_000);
   const minutes = Math.floor(seconds / 60);
   const thousandths = rest - seconds * 1_000;
-  return `${knownDate}${TWO[Math.floor(minutes / 60)]!}:${TWO[minutes % 60]!}:${TWO[seconds % 60]!}.${thousandths < 100 ? (thousandths < 10 ? '00' : '0') : ''}${thousandths}Z`;
+  return `${date}${TWO[Math.floor(minutes / 60)]!}:${TWO[minutes % 60]!}:${TWO[seconds % 60]!}.${thousandths < 100 ? (thousandths < 10 ? '00' : '0') : ''}${thousandths}Z`;
 }
 
 /** As `formatInstant`, null in → null out. */

@@ -3,7 +3,7 @@ import type { AlertCommand } from '@cairn/contracts/generated/alert.ts';
 import type { StitchedTouchpoint, SubjectRef } from '@cairn/contracts/generated/stitched.ts';
 import { advanceJourney, type JourneyInput, type TimerPurpose } from '../core/advance-journey.ts';
 import type { CompiledDefinition } from '../core/definition/compile-definition.ts';
-import { journeyIdOf } from '../core/render-journey.ts';
+import { journeyIdOf, type renderJourney } from '../core/render-journey.ts';
 import { isMoved, type JourneyState, type MovedSubject, type SubjectState } from '../core/state.ts';
 import { newSubject, seeSubject } from '../core/subject.ts';
 import { advanceKeys } from './advance-keys.ts';
@@ -18,6 +18,8 @@ export interface AdvanceScope {
   definitions: readonly CompiledDefinition[];
   /** Log time. */
   now: number;
+  /** How a journey is written with its facts; the whole resource unless said otherwise. */
+  renderJourney?: typeof renderJourney;
 }
 
 /** `Omit` over each member of the union. */
@@ -42,7 +44,7 @@ export function advanceSubject(
     const advanced = advanceJourney(definition, journey ?? null, { ...input, journeyId, subject, now });
     if (!advanced) continue;
     journeys = { ...journeys, [definition.name]: advanced.journey };
-    writeRecords(work, partitions, place, advanced, now);
+    writeRecords(work, partitions, place, advanced, now, scope.renderJourney);
   }
   if (journeys === subject.journeys) return false;
   work.set(advanceKeys.subject(workspace, subject), { ...subject, journeys });

@@ -24,6 +24,8 @@ export const ADVANCE_TASK = 'advance';
 export interface AdvanceTaskDeps {
   partitions: Partitions;
   metrics: AdvanceMetrics;
+  /** A replay that writes no journeys need not render them at each touchpoint. */
+  renderJourney?: AdvanceScope['renderJourney'];
 }
 
 type Message = StitchedFile | AlertCommand | DefinitionPut | EndpointPut | EndpointRemoved;
@@ -38,7 +40,7 @@ export function createAdvanceTask(deps: AdvanceTaskDeps): TaskDefinition {
     name: ADVANCE_TASK,
     inbox: 'journey-inbox',
     handle: function advance(state, input, now) {
-      const outcome = handleAdvance(definitions, deps.partitions, state, input, now);
+      const outcome = handleAdvance(definitions, deps, state, input, now);
       deps.metrics.advanced(input, outcome);
       return outcome;
     },
@@ -47,7 +49,7 @@ export function createAdvanceTask(deps: AdvanceTaskDeps): TaskDefinition {
 
 function handleAdvance(
   definitions: LiveDefinitions,
-  partitions: Partitions,
+  { partitions, renderJourney }: AdvanceTaskDeps,
   state: TaskState,
   input: TaskInput,
   now: number,
@@ -59,6 +61,7 @@ function handleAdvance(
     workspace,
     definitions: definitions.of(work, workspace),
     now,
+    ...(renderJourney ? { renderJourney } : {}),
   });
   if (input.type === 'timer') {
     const { workspace } = readSubjectKey(input.key);

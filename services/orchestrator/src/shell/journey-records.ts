@@ -21,13 +21,14 @@ export function writeRecords(
   place: JourneyPlace,
   { journey, outputs }: Advanced,
   now: number,
+  renderWhole: typeof renderJourney = renderJourney,
 ): void {
   const { workspace, subject, definition } = place;
   const subjectKey = keyOf.subject(workspace, subject.host ?? subject.id);
   const stateKey = advanceKeys.subject(workspace, subject);
   let rendered: Journey | null = null;
   const render = (absorbedInto: string | null): Journey =>
-    (rendered ??= renderJourney(place, journey, now, absorbedInto));
+    (rendered ??= renderWhole(place, journey, now, absorbedInto));
 
   function write(topic: string, key: string, value: unknown): void {
     work.output({ topic, partition: partitionOf(subjectKey, partitions(topic)), key, value });

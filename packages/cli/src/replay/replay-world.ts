@@ -1,0 +1,103 @@
+/**
+ * Stitch → advance in memory: the services' own tasks, one partition each, under one virtual time that only rises. What the stitcher
+ * writes to the journeys' inbox, and what they write to their own, is handled at once, in order. Never reads a clock, decides nothing.
+ */
+import type { DefinitionPut } from '@cairn/contracts/generated/control.ts';
+import type { JourneyDefinition } from '@cairn/contracts/generated/journey-definition.ts';
+import type { Touchpoint } from '@cairn/contracts/generated/touchpoint.ts';
+import { keyOf } from '@cairn/contracts/topics.ts';
+import { createAdvanceTask } from '@cairn/orchestrator/shell/advance-task.ts';
+import { createStitchTask } from '@cairn/stitcher/shell/stitch-task.ts';
+import type { TaskInput, TaskOutput, TaskState } from '@cairn/task/task.ts';
+import { renderLightly } from './light-journey.ts';
+import { createMemoryTask, type MemoryTask } from './memory-task.ts';
+
+export interface ReplayWorld {
+  /** Of the advance task. */
+  readonly state: TaskState;
+  /** At the touchpoint's own time; what was due by then has fired. False: it was a duplicate, or of someone erased. */
+  take(touchpoint: Touchpoint): boolean;
+  /** Lets time pass: fires what is due up to `at`. */
+  until(at: number): void;
+  /** Puts a definition live. */
+  define(definition: JourneyDefinition, version: number, at: number): void;
+}
+
+export interface ReplayObserver {
+  /** Facts, in the order of virtual time: records of `journeys`, `alerts`, `actions`. */
+  onFacts(outputs: readonly TaskOutput[], at: number): void;
+  onFailure(error: unknown, input: TaskInput, at: number): void;
+}
+
+const ONE_PARTITION = (): number => 1;
+const NOT_COUNTED = { stitched(): void {}, commanded(): void {}, advanced(): void {} };
+
+export function createReplayWorld(workspace: string, observer: ReplayObserver): ReplayWorld {
+  const { onFailure } = observer;
+  /** Records of `journey-inbox` that wait for the one before them. */
+  const waiting: TaskOutput[] = [];
+  let isPassing = false;
+  let stitched = false;
+
+  const advance: MemoryTask = createMemoryTask(
+    createAdvanceTask({ partitions: ONE_PARTITION, metrics: NOT_COUNTED, renderJourney: renderLightly }),
+    {
+      onOutputs(outputs, at) {
+        observer.onFacts(outputs, at);
+        for (const output of outputs) if (output.topic === 'journey-inbox') waiting.push(output);
+        pass(at);
+      },
+      onFailure,
+    },
+  );
+  const stitch: MemoryTask = createMemoryTask(createStitchTask({ partitions: ONE_PARTITION, metrics: NOT_COUNTED }), {
+    onOutputs(outputs, at) {
+      for (const output of outputs) {
+        if (output.topic !== 'journey-inbox') continue;
+        waiting.push(output);
+        stitched ||= (output.value as { type: string }).type === 'touchpoint.stitched';
+      }
+      pass(at);
+    },
+    onFailure,
+  });
+
+  function pass(at: number): void {
+    if (isPassing) return;
+    isPassing = true;
+    for (let output = waiting.shift(); output; output = waiting.shift())
+      advance.take(output.key, output.value, at, output.headers);
+    isPassing = false;
+  }
+
+  function until(at: number): void {
+    stitch.fireUntil(at);
+    advance.fireUntil(at);
+  }
+
+  const key = keyOf.workspace(workspace);
+  return {
+    state: advance.state,
+    until,
+    take(touchpoint) {
+      const at = touchpoint.timestamp;
+      until(at);
+      stitched = false;
+      stitch.take(key, touchpoint, at);
+      return stitched;
+    },
+    define(definition, version, at) {
+      const { name } = definition;
+      const change: DefinitionPut = {
+        type: 'definition.put',
+        workspace,
+        name,
+        version,
+        definition: { ...definition },
+        by: 'replay',
+        at,
+      };
+      advance.take(keyOf.control(workspace, 'definition', name), change, at);
+    },
+  };
+}
