@@ -5,6 +5,7 @@ import type { DeliveryFact } from '@cairn/contracts/generated/delivery.ts';
 import type { PersonChanged, PersonMerged } from '@cairn/contracts/generated/identity.ts';
 import type { StitchedTouchpoint, SubjectHandedOver } from '@cairn/contracts/generated/stitched.ts';
 import { type ChangeHead, readChangeHead } from '@cairn/contracts/journey-head.ts';
+import { parseInstant } from '@cairn/clock/calendar.ts';
 import { decodeJson } from '@cairn/contracts/json.ts';
 import type { LogRecord } from '@cairn/log/log.ts';
 import type { HistoryTable } from '../history.ts';
@@ -179,13 +180,18 @@ function deliveryRow(fact: DeliveryFact, position: Position): TableRow {
       delivery_id: delivery.id,
       fact_id: delivery.factId,
       fact_type: delivery.type,
+      journey_id: delivery.journeyId ?? '',
       at: bounded(fact.at),
+      created_at: bounded(parseInstant(delivery.createdAt) ?? fact.at),
+      attempted_at: bounded((last && parseInstant(last.at)) ?? 0),
       type: fact.type,
       state: delivery.state,
+      reason: delivery.reason ?? '',
       attempts: delivery.attempts.length,
       status: last?.status ?? 0,
       code: last?.code ?? '',
       duration_ms: last?.durationMs ?? 0,
+      answer: last?.responseBody?.slice(0, ANSWER_CHARS) ?? '',
       ...position,
     },
   };
@@ -242,6 +248,9 @@ function deadLetterRow(letter: DeadLetter, position: Position): TableRow {
     },
   };
 }
+
+/** Of an answer's body: enough for an error's reason; the whole of it is in `deliveries` for a month. */
+const ANSWER_CHARS = 2_000;
 
 /** DateTime64(3) holds 1900–2299; device clocks do not. */
 const EARLIEST_MS = -2_208_988_800_000;
