@@ -1,6 +1,7 @@
 /** Live-feed's settings, read once from the environment. */
 import { join } from 'node:path';
 import { type Env, hostPorts, origins, path, readEnv, url } from '@cairn/service-kit/config.ts';
+import type { DeliveryHistory } from './shell/delivery-report-routes.ts';
 import type { TouchpointHistory } from './shell/touchpoint-history.ts';
 
 export interface LiveFeedConfig {
@@ -14,6 +15,8 @@ export interface LiveFeedConfig {
   acceptPerSecond: number;
   /** For touchpoints older than what the view keeps. */
   touchpointHistory?: TouchpointHistory;
+  /** Webhook attempts over any time; absent: their reports are a 503. */
+  deliveryHistory?: DeliveryHistory;
   /** For tests: awaited between the steps of subscribing. */
   between?: (step: 'registered' | 'read') => Promise<void>;
 }

@@ -8,6 +8,7 @@ import { addAlertCommandRoutes, pickAlertAnswer } from './shell/alert-command-ro
 import { addBoardRoutes } from './shell/board-routes.ts';
 import { createChannelHistory } from './shell/channel-history.ts';
 import { addDeadLetterRoutes } from './shell/dead-letter-routes.ts';
+import { addDeliveryReportRoutes } from './shell/delivery-report-routes.ts';
 import { createEpochOf, originOf } from './shell/epoch.ts';
 import { createFeed } from './shell/feed.ts';
 import { createFeedMetrics } from './shell/feed-metrics.ts';
@@ -65,6 +66,7 @@ export async function startLiveFeed(ports: Ports, config: LiveFeedConfig): Promi
     addDeadLetterRoutes(routes, { ports, view });
     addAlertCommandRoutes(routes, { ports, view, answers });
     addLoginRoutes(routes, { control, clock });
+    addDeliveryReportRoutes(routes, { control, clock, history: config.deliveryHistory });
   });
 
   return {

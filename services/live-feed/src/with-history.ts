@@ -3,6 +3,7 @@ import { KAFKA_TOPICS } from '@cairn/service-kit/cluster-main.ts';
 import type { Ports, RunningService } from '@cairn/service-kit/service.ts';
 import type { HistoryConfig, LiveFeedConfig } from './config.ts';
 import { startLiveFeed } from './service.ts';
+import { deliveryHistory } from './shell/history-deliveries.ts';
 import { touchpointHistory } from './shell/history-timeline.ts';
 
 /** A node of a cluster: live-feed, with the history beside it where this node has one. */
@@ -21,7 +22,11 @@ export async function startWithHistory(
     onFault: (message) => logger.warn({ event: 'history.fault', message }),
     onChunk: (chunk) => rows.inc(chunk.rows),
   });
-  const liveFeed = await startLiveFeed(ports, { ...config, touchpointHistory: touchpointHistory(history) });
+  const liveFeed = await startLiveFeed(ports, {
+    ...config,
+    touchpointHistory: touchpointHistory(history),
+    deliveryHistory: deliveryHistory(history),
+  });
   return {
     ...liveFeed,
     ready: async () => (await liveFeed.ready()) && (await history.healthy()),

@@ -22,6 +22,7 @@ import { firstRun } from '../first-run.ts';
 import { hostTasks } from './host-tasks.ts';
 import { topicConfigs, type LogTarget } from './open-log.ts';
 import { openPorts, type ClockTarget } from './open-ports.ts';
+import { deliveryHistory } from '@cairn/live-feed/shell/history-deliveries.ts';
 import { touchpointHistory } from '@cairn/live-feed/shell/history-timeline.ts';
 
 export interface AllInOne {
@@ -84,7 +85,11 @@ export async function startAllInOne(
     logger,
   );
   const ingest = await startIngest(ports, ingestConfig);
-  const liveFeed = await startLiveFeed(ports, { ...liveFeedConfig, touchpointHistory: touchpointHistory(history) });
+  const liveFeed = await startLiveFeed(ports, {
+    ...liveFeedConfig,
+    touchpointHistory: touchpointHistory(history),
+    deliveryHistory: deliveryHistory(history),
+  });
   const historyService: RunningService = {
     name: 'history',
     ready: () => history.healthy(),
