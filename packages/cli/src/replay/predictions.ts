@@ -1,25 +1,27 @@
 /** What the learned models say of a journey at a moment, for scores.jsonl. Asks them, changes nothing. */
 import type { CompiledDefinition } from '@cairn/orchestrator/core/definition/compile-definition.ts';
+import {
+  explainWin,
+  foretellingOf,
+  SILENCE_HORIZONS_MS,
+  stallProbability,
+  winProbability,
+  type Explanation,
+  type PredictionScene,
+} from '@cairn/orchestrator/core/learn/predict.ts';
 import type { JourneyState, SubjectState } from '@cairn/orchestrator/core/state.ts';
+import { modelsOf } from '@cairn/orchestrator/shell/learn-models.ts';
 import type { TaskState } from '@cairn/task/task.ts';
 
 export interface Predictions {
   stallProbability: number | null;
-  silenceProbability: Record<string, number | null>;
+  silenceProbability: Record<string, number>;
   winProbability: number | null;
-  explain?: Record<string, Explained | null>;
+  explain?: Record<string, Explanation | null>;
 }
-
-/** base + the values = logit, and 1/(1+e^−logit) is the probability. */
-export interface Explained {
-  base: number;
-  contributions: { name: string; value: number }[];
-  logit: number;
-}
-
-export const HORIZON_DAYS = [3, 7, 30, 90] as const;
 
 export interface PredictionAsked {
+  /** Of the advance task. */
   state: TaskState;
   workspace: string;
   definition: CompiledDefinition;
@@ -29,12 +31,31 @@ export interface PredictionAsked {
   explain: boolean;
 }
 
-export function predictionsOf(asked: PredictionAsked): Predictions {
-  const silenceProbability = Object.fromEntries(HORIZON_DAYS.map((days) => [`P${days}D`, null]));
+const HORIZONS = Object.entries(SILENCE_HORIZONS_MS);
+
+export function predictionsOf({
+  state,
+  workspace,
+  definition,
+  subject,
+  journey,
+  at,
+  explain,
+}: PredictionAsked): Predictions {
+  const models = modelsOf(state, workspace, definition.name);
+  const scene: PredictionScene = { definition, models, subject, journey, now: at };
+  const foretelling = foretellingOf(scene);
   return {
-    stallProbability: null,
-    silenceProbability,
-    winProbability: null,
-    ...(asked.explain ? { explain: {} } : {}),
+    stallProbability: stallProbability(scene),
+    silenceProbability: Object.fromEntries(HORIZONS.map(([name, ms]) => [name, foretelling.silent(at, at + ms)])),
+    winProbability: winProbability(scene),
+    ...(explain
+      ? {
+          explain: {
+            ...Object.fromEntries(HORIZONS.map(([name, ms]) => [name, foretelling.explain(at, at + ms)])),
+            win: explainWin(scene),
+          },
+        }
+      : {}),
   };
 }
