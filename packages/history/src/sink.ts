@@ -14,6 +14,9 @@ const MAX_CHUNK_RECORDS = 10_000;
 /** How long a chunk waits for company. Each insert is a part on disk; one a second and table is what MergeTree likes. */
 const CHUNK_WAIT_MS = 400;
 const RETRY_MS = 500;
+/** A batch smaller than this is waited with, so that the next one is worth a fetch. */
+const GATHER_BELOW = 500;
+const GATHER_MS = 100;
 
 /** Another sink of the same name has planned on: this one must stop. Nothing is lost, the other one carries on from the last common plan. */
 export class SinkFenced extends Error {
@@ -166,12 +169,16 @@ export async function startSink(options: SinkOptions): Promise<RunningSink> {
       const batch = await follower.next({
         maxRecords: MAX_CHUNK_RECORDS - records.length,
         waitMs,
+        askCaughtUp: false,
         signal: stopping.signal,
       });
       if (batch.records.length && deadline === Infinity) deadline = clock.monotonic() + chunkWaitMs;
       records.push(...batch.records);
       cursor = batch.cursor;
       busy = records.length > 0;
+      // Nobody waits for single rows: fetching them one by one cost the broker more than the chunk itself.
+      if (batch.records.length < GATHER_BELOW && records.length)
+        await clock.sleep(Math.min(GATHER_MS, chunkWaitMs), stopping.signal);
     }
     if (records.length) await insertChunk(records, cursor);
     busy = false;

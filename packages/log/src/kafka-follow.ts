@@ -46,6 +46,7 @@ export async function followKafka(deps: {
   async function next({
     maxRecords = MAX_BATCH_RECORDS,
     waitMs = DEFAULT_WAIT_MS,
+    askCaughtUp = true,
     signal,
   }: Parameters<Follower['next']>[0] = {}): Promise<Batch> {
     const until = clock.monotonic() + waitMs;
@@ -65,7 +66,7 @@ export async function followKafka(deps: {
       .map(({ slot, record }) => toLogRecord(names.fromKafka(slot.topic), slot.partition, record));
     // The next fetch goes out while the caller is busy with this batch.
     void reader.arrival();
-    const caughtUp = reader.isEmpty() && (await isCaughtUp());
+    const caughtUp = askCaughtUp && reader.isEmpty() && reader.atEnd() !== false && (await isCaughtUp());
     return { records, cursor: cursor(), caughtUp };
   }
 

@@ -22,6 +22,8 @@ export interface KafkaReader {
   isEmpty(): boolean;
   /** Makes sure that fetches are under way; resolves when one of them has ended (well or not). */
   arrival(): Promise<void>;
+  /** False where the last fetches told of more than was taken; null while some partition was never fetched. */
+  atEnd(): boolean | null;
   /** The error of a fetch that failed, once: the connections are new after it. */
   takeFault(): Error | undefined;
   slots: readonly ReaderSlot[];
@@ -32,6 +34,8 @@ interface Slot extends ReaderSlot {
   /** The offset that the next fetch asks for. */
   fetchFrom: bigint;
   fetching: boolean;
+  /** The last stable offset as the last fetch told it. */
+  end: bigint | null;
 }
 
 interface Stretch {
@@ -47,7 +51,7 @@ const FETCH_LIMITS = { maxWaitMs: 1_000, maxBytes: 8 * 1024 * 1024, maxBytesPerP
 const FETCH_LIMITS_ALONE = { ...FETCH_LIMITS, maxBytesPerPartition: 4 * 1024 * 1024 };
 
 export function createKafkaReader(cluster: KafkaCluster, from: readonly ReaderSlot[]): KafkaReader {
-  const slots: Slot[] = from.map((slot) => ({ ...slot, fetchFrom: slot.position, fetching: false }));
+  const slots: Slot[] = from.map((slot) => ({ ...slot, fetchFrom: slot.position, fetching: false, end: null }));
   const byName = new Map(slots.map((slot) => [`${slot.topic}/${slot.partition}`, slot]));
   const inFlight = new Map<number, Promise<void>>();
   const limits = slots.length === 1 ? FETCH_LIMITS_ALONE : FETCH_LIMITS;
@@ -112,9 +116,10 @@ export function createKafkaReader(cluster: KafkaCluster, from: readonly ReaderSl
     }
   }
 
-  function add({ topic, partition, records, nextOffset }: Fetched): void {
+  function add({ topic, partition, records, nextOffset, lastStableOffset }: Fetched): void {
     const slot = byName.get(`${topic}/${partition}`)!;
     slot.fetchFrom = nextOffset;
+    slot.end = lastStableOffset;
     if (records.length > 0) {
       for (const record of records) bytesWaiting += size(record);
       stretches.push({ slot, records, next: 0, nextOffset });
@@ -145,6 +150,7 @@ export function createKafkaReader(cluster: KafkaCluster, from: readonly ReaderSl
     slots,
     slot: (topic, partition) => byName.get(`${topic}/${partition}`)!,
     isEmpty: () => stretches.every((stretch) => stretch.next >= stretch.records.length),
+    atEnd: () => (slots.some(({ end }) => end === null) ? null : slots.every(({ position, end }) => position >= end!)),
     async arrival() {
       ensureFetches();
       if (fault === undefined) await Promise.race(inFlight.values());

@@ -40,10 +40,18 @@ export interface Batch {
   caughtUp: boolean;
 }
 
+export interface NextOptions {
+  maxRecords?: number;
+  waitMs?: number;
+  /** False: `caughtUp` may stay false. Whoever has caught up once spares the broker a question with each batch (a third of its requests at 200 changes a second). */
+  askCaughtUp?: boolean;
+  signal?: AbortSignal;
+}
+
 /** A read-only follower of all partitions of some topics: for sinks, views and the feed. */
 export interface Follower {
   /** Waits up to `waitMs` (default 1,000) for records; an empty batch means nothing came. Rejects with `LogUnavailable` while the log is away; call again. */
-  next(options?: { maxRecords?: number; waitMs?: number; signal?: AbortSignal }): Promise<Batch>;
+  next(options?: NextOptions): Promise<Batch>;
   /** Records not read yet, over all partitions. */
   lag(): Promise<number>;
   /** The position after what `next` returned last. */

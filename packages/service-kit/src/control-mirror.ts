@@ -100,7 +100,12 @@ export async function startControlMirror(
 
   async function readOn(): Promise<void> {
     // An empty topic must not delay the start by a whole wait.
-    const batch = await follower.next({ maxRecords: 1_000, waitMs: caughtUp ? 1_000 : 1, signal: stopping.signal });
+    const batch = await follower.next({
+      maxRecords: 1_000,
+      waitMs: caughtUp ? 1_000 : 1,
+      askCaughtUp: !caughtUp,
+      signal: stopping.signal,
+    });
     for (const record of batch.records)
       if (record.value) apply(record.key, decodeJson(record.value) as ControlFile, record.headers['put-id']);
     if (batch.caughtUp) caughtUp = true;

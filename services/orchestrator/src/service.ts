@@ -14,7 +14,7 @@ import { loadSecretKey } from './shell/secrets.ts';
 
 /** ADVANCE and DELIVER: stitched touchpoints in, journeys and alerts out, webhooks to whoever asked. */
 export async function startOrchestrator(ports: Ports, config: OrchestratorConfig): Promise<RunningService> {
-  const { log, logger, metrics } = ports;
+  const { clock, log, logger, metrics } = ports;
   const partitions = (topic: string): number => log.partitions(topic);
   const defaultDefinition = createDefaultDefinition(config.definitionPath);
   // A bad definition stops the start, not the first workspace made a week later.
