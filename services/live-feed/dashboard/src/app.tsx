@@ -6,6 +6,7 @@ import { duration } from './format.ts';
 
 const JourneyPage = lazy(() => import('./pages/journey.tsx').then((module) => module.JourneyPage));
 const AlertsPage = lazy(() => import('./pages/alerts.tsx').then((module) => module.AlertsPage));
+const DeliveriesPage = lazy(() => import('./pages/deliveries.tsx').then((module) => module.DeliveriesPage));
 const DeadLettersPage = lazy(() => import('./pages/dead-letters.tsx').then((module) => module.DeadLettersPage));
 
 const path = signal(location.hash.slice(1) || '/board');
@@ -18,6 +19,7 @@ const route = computed(() => path.value.split('?')[0]!.split('/').filter(Boolean
 const LINKS = [
   ['board', 'Board'],
   ['alerts', 'Alerts'],
+  ['deliveries', 'Deliveries'],
   ['dead-letters', 'Dead letters'],
 ] as const;
 
@@ -58,6 +60,8 @@ export function App() {
           <JourneyPage id={id} key={id} />
         ) : section === 'alerts' ? (
           <AlertsPage />
+        ) : section === 'deliveries' ? (
+          <DeliveriesPage id={id} />
         ) : section === 'dead-letters' ? (
           <DeadLettersPage />
         ) : (
