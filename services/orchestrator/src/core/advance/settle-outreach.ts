@@ -1,0 +1,129 @@
+/**
+ * Keeps a journey's outreach true after every input: notes what followed, withdraws what is out of date, runs plays, chooses what comes
+ * next, arms the timers. Imported history fires no actions.
+ */
+import type { JourneyInput } from '../advance-journey.ts';
+import type { OutreachTimer } from '../next-best-action/outreach-state.ts';
+import { chooseAction } from './choose-action.ts';
+import { setTimer, type Draft } from './draft.ts';
+import { followDecisions, WINDOW_MS } from './follow-decisions.ts';
+import { endAction, requestAction, tellAction, traceOf, type Outreach } from './outreach.ts';
+import { holdTriggers, runPlays } from './run-plays.ts';
+import { hasEnded } from './settle-stall.ts';
+import { DraftFacts } from './take-touchpoint.ts';
+
+export function settleOutreach(draft: Draft, input: JourneyInput): void {
+  const { journey, definition } = draft;
+  if (draft.absorbedInto !== null || draft.imported) return;
+  if (definition.outreach.isEmpty && !journey.outreach) return;
+  const before = journey.outreach;
+  const outreach: Outreach = { draft, scene: draft.scene ?? sceneOf(draft), state: { ...before } };
+  const fired = input.type === 'timer' ? input.purpose : null;
+  if (fired === 'action' || fired === 'label' || fired === 'play') disarm(outreach, fired);
+  if (draft.adopted) holdTriggers(outreach);
+  followDecisions(outreach);
+  withdrawOutdated(outreach);
+  takeDue(outreach);
+  runPlays(outreach);
+  chooseAction(outreach);
+  arm(outreach);
+  keep(outreach);
+}
+
+function sceneOf(draft: Draft): Outreach['scene'] {
+  return {
+    touchpoint: null,
+    direction: null,
+    person: null,
+    account: draft.subject.account,
+    journey: new DraftFacts(draft),
+  };
+}
+
+function withdrawOutdated(outreach: Outreach): void {
+  const why = whyWithdrawn(outreach);
+  if (why !== null) endAction(outreach, 'action.withdrawn', why);
+}
+
+function whyWithdrawn({ draft, state }: Outreach): string | null {
+  const { journey, outputs, definition } = draft;
+  const { action } = state;
+  if (!action) return null;
+  if (hasEnded(journey)) return 'outcome';
+  if (action.alertId !== null && !Object.values(journey.alerts).some(({ id }) => id === action.alertId)) {
+    const resolved = outputs.find((output) => output.type === 'alert' && output.alert.id === action.alertId);
+    const by = resolved?.type === 'alert' ? resolved.alert.resolvedBy : null;
+    return by === 'buyer' ? 'buyer-returned' : by === 'outcome' ? 'outcome' : 'alert-resolved';
+  }
+  const person = traceOf(draft, action.personId);
+  if (person?.noContact) return 'do-not-contact';
+  const compiled = definition.outreach.actions.find(({ name }) => name === action.name);
+  const needed = compiled
+    ? [...definition.outreach.rails.consent, ...(compiled.consent === null ? [] : [compiled.consent])]
+    : [];
+  if (needed.some((category) => !person?.consent?.includes(category))) return 'consent-withdrawn';
+  return action.alertId === null && action.play === null && journey.stage !== action.stage ? 'stage-left' : null;
+}
+
+/** What the clock brings: the end of quiet hours, of a snooze, of an action that nobody took up. */
+function takeDue(outreach: Outreach): void {
+  const { draft, state } = outreach;
+  const { action } = state;
+  const { now } = draft;
+  if (!action) return;
+  if (action.requestAt !== null && action.requestAt <= now) {
+    state.action = { ...action, requestAt: null };
+    return requestAction(outreach);
+  }
+  if (action.state !== 'accepted' && action.expiresAt !== null && action.expiresAt <= now)
+    return endAction(outreach, 'action.expired', 'expired');
+  if (action.state === 'snoozed' && action.snoozedUntil !== null && action.snoozedUntil <= now) {
+    state.action = { ...action, state: 'requested', snoozedUntil: null };
+    draft.changed = true;
+    tellAction(outreach, 'action.requested', state.action, { state: 'requested', by: 'clock' });
+  }
+}
+
+function arm(outreach: Outreach): void {
+  const { state, draft } = outreach;
+  const { action, decisions, plays } = state;
+  const ofAction = [
+    action?.requestAt,
+    action?.state === 'accepted' ? null : action?.expiresAt,
+    action?.state === 'snoozed' ? action.snoozedUntil : null,
+  ];
+  const wanted: Record<OutreachTimer, number | null> = {
+    action: earliest(ofAction),
+    label: decisions?.length ? decisions[0]![1] + WINDOW_MS : null,
+    play: earliest((plays ?? []).map(({ due }) => due)),
+  };
+  for (const purpose of ['action', 'label', 'play'] as const) {
+    const due = wanted[purpose] === null ? null : Math.max(wanted[purpose], draft.now + 1);
+    if ((state.due?.[purpose] ?? null) === due) continue;
+    setTimer(draft, purpose, due);
+    const { [purpose]: _before, ...others } = state.due ?? {};
+    state.due = due === null ? others : { ...others, [purpose]: due };
+  }
+}
+
+function disarm({ state }: Outreach, purpose: OutreachTimer): void {
+  const { [purpose]: _fired, ...others } = state.due ?? {};
+  state.due = others;
+}
+
+/** Empty lists are left out: they would be written again with every touchpoint. */
+function keep({ draft, state }: Outreach): void {
+  const kept = Object.fromEntries(
+    Object.entries(state).filter(
+      ([, value]) => value !== undefined && !(typeof value === 'object' && Object.keys(value).length === 0),
+    ),
+  );
+  if (Object.keys(kept).length > 0) draft.journey.outreach = kept;
+  else delete draft.journey.outreach;
+}
+
+function earliest(times: readonly (number | null | undefined)[]): number | null {
+  let first: number | null = null;
+  for (const time of times) if (time !== null && time !== undefined && (first === null || time < first)) first = time;
+  return first;
+}
