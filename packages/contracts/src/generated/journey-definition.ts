@@ -490,21 +490,25 @@ export type DurationText2 = string;
  */
 export type DurationText3 = string;
 /**
- * Time in which every rule's sum halves. Without it nothing fades.
+ * How long a journey should stay in the stage.
  */
 export type DurationText4 = string;
 /**
- * Not carried out later than this after it was requested.
+ * Time in which every rule's sum halves. Without it nothing fades.
  */
 export type DurationText5 = string;
 /**
- * in this time.
+ * Not carried out later than this after it was requested.
  */
 export type DurationText6 = string;
 /**
- * How long.
+ * in this time.
  */
 export type DurationText7 = string;
+/**
+ * How long.
+ */
+export type DurationText8 = string;
 /**
  * Until this time of day in the buyer's zone; with for, after that.
  */
@@ -512,7 +516,7 @@ export type TimeOfDay2 = string;
 /**
  * Not again before so long after it began last.
  */
-export type DurationText8 = string;
+export type DurationText9 = string;
 /**
  * From.
  */
@@ -524,22 +528,22 @@ export type TimeOfDay4 = string;
 /**
  * No action of a journey sooner than this after the one before.
  */
-export type DurationText9 = string;
+export type DurationText10 = string;
 /**
  * An alert that nobody acknowledged within this time is escalated.
  */
-export type DurationText10 = string;
+export type DurationText11 = string;
 /**
  * How long after it the clock stays suspended. Default: 1 business day.
  */
-export type DurationText11 = string;
+export type DurationText12 = string;
 /**
  * '250ms', '5s', '5 seconds', '3 days', '5 business days'.
  *
  * This interface was referenced by `JourneyDefinition`'s JSON-Schema
  * via the `definition` "Duration".
  */
-export type DurationText12 = string;
+export type DurationText13 = string;
 /**
  * '09:00' to '24:00', quoted.
  *
@@ -850,6 +854,7 @@ export interface StageDefinition {
    */
   from?: [string, ...string[]];
   stall?: StallPolicy;
+  target?: StageTarget;
 }
 /**
  * Every key given must hold. An empty group matches nothing.
@@ -902,6 +907,20 @@ export interface LearnedStall {
    */
   probability?: number;
   atLeast?: DurationText3;
+}
+/**
+ * The future state that is aimed at. The journey map shows it beside what is; it changes no journey.
+ */
+export interface StageTarget {
+  time?: DurationText4;
+  /**
+   * Share of the journeys in the stage that should go onward.
+   */
+  conversion?: number;
+  /**
+   * How buyers should feel in the stage, from -1 to 1.
+   */
+  sentiment?: number;
 }
 /**
  * How journeys end.
@@ -972,7 +991,7 @@ export interface ScoreDefinition {
  * Points for what buyers do, fading with time.
  */
 export interface EngagementScore {
-  halfLife?: DurationText4;
+  halfLife?: DurationText5;
   /**
    * The rules.
    *
@@ -1075,7 +1094,7 @@ export interface ActionDefinition {
    */
   name: string;
   when?: Condition7;
-  expires?: DurationText5;
+  expires?: DurationText6;
   /**
    * The consent category that the person must have given, beside guardRails.requireConsent.
    */
@@ -1144,7 +1163,7 @@ export interface FrequencyCap {
    * At most so many actions
    */
   count: number;
-  per: DurationText6;
+  per: DurationText7;
 }
 /**
  * This interface was referenced by `JourneyDefinition`'s JSON-Schema
@@ -1255,7 +1274,7 @@ export interface PlayStep {
  * Goes on later.
  */
 export interface PlayWait {
-  for?: DurationText7;
+  for?: DurationText8;
   until?: Condition10;
   /**
    * true: go on within business hours only.
@@ -1355,7 +1374,7 @@ export interface PlayEntry {
    * So many times in the life of a journey.
    */
   atMost?: number;
-  every?: DurationText8;
+  every?: DurationText9;
 }
 /**
  * Every key given must hold. An empty group matches nothing.
@@ -1434,7 +1453,7 @@ export interface GuardRails {
   requireConsent?: string[];
   doNotContact?: Condition14;
   maxActionsPerPerson?: FrequencyCap2;
-  minGap?: DurationText9;
+  minGap?: DurationText10;
 }
 /**
  * A cap for each journey.
@@ -1444,7 +1463,7 @@ export interface FrequencyCap1 {
    * At most so many actions
    */
   count: number;
-  per: DurationText6;
+  per: DurationText7;
 }
 /**
  * No outreach between these times in the buyer's zone; may go over midnight.
@@ -1492,7 +1511,7 @@ export interface FrequencyCap2 {
    * At most so many actions
    */
   count: number;
-  per: DurationText6;
+  per: DurationText7;
 }
 /**
  * How alerts are opened, and whose they are.
@@ -1505,7 +1524,7 @@ export interface AlertPolicy {
    * true: alerts open at any hour, also outside business hours.
    */
   anyHour?: boolean;
-  escalateAfter?: DurationText10;
+  escalateAfter?: DurationText11;
   /**
    * Who looks after journeys whose account names no owner (trait 'owner'): one, or several in turn.
    *
@@ -1558,7 +1577,7 @@ export interface MeetingPolicy {
    * Dotted path to its time, 'properties.startsAt'. Default: startsAt, startTime, start, meetingAt, scheduledFor, scheduledAt, date of the properties.
    */
   at?: string;
-  grace?: DurationText11;
+  grace?: DurationText12;
 }
 /**
  * Every key given must hold. An empty group matches nothing.
@@ -1724,5 +1743,5 @@ export interface FrequencyCap3 {
    * At most so many actions
    */
   count: number;
-  per: DurationText6;
+  per: DurationText7;
 }

@@ -60,6 +60,10 @@ export interface Journey {
   touchpoints: number;
   channels: string[];
   /**
+   * ISO-8601 UTC with milliseconds: when it was won or lost, by the touchpoint's time; null while it lasts
+   */
+  endedAt?: string | null;
+  /**
    * journey id
    */
   absorbedInto: string | null;
