@@ -47,7 +47,8 @@ export async function measureIngest(log = 'lmdb'): Promise<IngestFigures> {
 
 const ratioOf = ({ bare, ingest }: { bare: Figure; ingest: Figure }): number => ingest.perSecond / bare.perSecond;
 
-async function measure(server: string[], shape: Shape): Promise<Figure> {
+/** `['bare']`: only parses; `['ingest', log]`. */
+export async function measure(server: string[], shape: Shape): Promise<Figure> {
   const serving = start('./parts/ingest-server.ts', server);
   const [{ port }] = (await once(serving, 'message')) as [{ port: number }];
   const loading = start('./parts/ingest-load.ts', []);

@@ -11,7 +11,8 @@ const { url, writeKey, touchpoints, people, companies, firstNumber } = workerDat
   firstNumber: number;
 };
 const BATCH = 100;
-const CONNECTIONS = 4;
+/** As many as the ingest benchmark's. */
+const CONNECTIONS = 16;
 const EVENTS = ['Page Viewed', 'Page Viewed', 'Page Viewed', 'Email Opened', 'Webinar Attended', 'Demo Requested'];
 
 const bodies: Buffer[] = [];
