@@ -24,8 +24,11 @@ export interface FeedMessage {
 }
 
 export interface SubscriptionHandlers {
-  /** The whole current state: at the start, and whenever what was missed could not be recovered. Replaces what is known. */
-  onSnapshot?(items: Record<string, unknown>[], cursor: string): void;
+  /**
+   * The whole current state: at the start, and whenever what was missed could not be recovered. Replaces what is known.
+   * `truncated`: there are more items than a snapshot holds (2,000); the rest is to be paged through the read API.
+   */
+  onSnapshot?(items: Record<string, unknown>[], cursor: string, truncated: boolean): void;
   /** Each change once, in order. */
   onMessage?(message: FeedMessage): void;
   /** The server refused the subscription (unknown channel, permission). */
@@ -80,7 +83,12 @@ export interface WebSocketLike {
 const FIRST_RETRY_MS = 300;
 const PAUSED_MAX = 1_000;
 
+/** Journeys whose `seq` is remembered, of a subscription: a board of thousands; beyond it the cursor alone guards. */
+const SEQS_MAX = 20_000;
+
 interface Kept {
+  /** id → the highest `seq` applied: a journey never moves back, whatever came twice or late. */
+  seqs: Map<string, number>;
   channel: string;
   filter: Record<string, unknown> | undefined;
   handlers: SubscriptionHandlers;
@@ -104,6 +112,8 @@ export function createFeedClient(options: FeedClientOptions): FeedClient {
   const maxRetryMs = options.maxRetryMs ?? 20_000;
   const kept = new Map<string, Kept>();
   const waiting = new Map<number, (reply: Reply) => void>();
+  /** Subscriptions whose reply has not come: until then what is shown may be old. */
+  const unanswered = new Set<Kept>();
   const listeners = new Set<(state: FeedState) => void>();
   let socket: WebSocketLike | null = null;
   let state: FeedState = 'connecting';
@@ -112,6 +122,8 @@ export function createFeedClient(options: FeedClientOptions): FeedClient {
   let commands = 0;
   let tries = 0;
   let authenticated = false;
+  /** A token is being fetched. */
+  let connecting = false;
   let retryTimer: ReturnType<typeof setTimeout> | undefined;
   let staleTimer: ReturnType<typeof setTimeout> | undefined;
 
@@ -131,11 +143,14 @@ export function createFeedClient(options: FeedClientOptions): FeedClient {
 
   async function connect(): Promise<void> {
     let token: string | undefined;
+    connecting = true;
     try {
       token = typeof options.token === 'function' ? await options.token() : options.token;
     } catch {
+      connecting = false;
       return retry();
     }
+    connecting = false;
     if (state === 'closed') return;
     const opened = new Socket(options.url, ['cairn.v1']);
     socket = opened;
@@ -143,6 +158,8 @@ export function createFeedClient(options: FeedClientOptions): FeedClient {
     opened.onopen = () => {
       if (!token) return ready();
       command('authenticate', { token }, (reply) => {
+        // An expired token may be fresh at the next try, where it is asked for anew; the server closes with 3005.
+        if (reply.error?.code === 109 && typeof options.token === 'function') return;
         if (reply.error) return end(reply.error.message);
         ready();
       });
@@ -157,25 +174,28 @@ export function createFeedClient(options: FeedClientOptions): FeedClient {
       if (opened !== socket) return;
       socket = null;
       waiting.clear();
+      unanswered.clear();
       for (const subscription of kept.values()) subscription.subscribed = false;
       // 3500–3999: the server asks not to come back; 1002, 1003, 1007–1009 are faults of ours that would only repeat.
       if (event.code >= 3500 && event.code < 4000) return end(event.reason || `closed with ${event.code}`);
-      retry();
+      const hint = event.code === 3001 ? /in (\d{1,5}) ms/.exec(event.reason) : null;
+      retry(hint && Number(hint[1]));
     };
   }
 
   function ready(): void {
     authenticated = true;
     tries = 0;
-    if (kept.size === 0) become('live');
     for (const subscription of kept.values()) send(subscription);
+    upToDate();
   }
 
-  function retry(): void {
+  /** `spreadMs`: a server that shuts down says when each client is to come back. */
+  function retry(spreadMs: number | null = null): void {
     if (state === 'closed') return;
     become(state === 'connecting' ? 'connecting' : state === 'stale' ? 'stale' : 'recovering');
     // Full jitter: a thousand clients of a restarted server spread over the whole wait.
-    const waitMs = random() * Math.min(maxRetryMs, FIRST_RETRY_MS * 2 ** tries++);
+    const waitMs = spreadMs ?? random() * Math.min(maxRetryMs, FIRST_RETRY_MS * 2 ** tries++);
     clearTimeout(retryTimer);
     retryTimer = setTimeout(() => void connect(), waitMs);
   }
@@ -192,8 +212,10 @@ export function createFeedClient(options: FeedClientOptions): FeedClient {
     if (!socket || !authenticated) return;
     const { channel, filter, cursor } = subscription;
     subscription.subscribed = true;
+    unanswered.add(subscription);
     command('subscribe', { channel, ...(filter ? { filter } : {}), ...(cursor ? { cursor } : {}) }, (reply) => {
-      if (kept.get(channel) !== subscription) return;
+      unanswered.delete(subscription);
+      if (kept.get(channel) !== subscription) return upToDate();
       if (reply.error) {
         subscription.subscribed = false;
         if (reply.error.code === 107 && cursor) {
@@ -207,29 +229,46 @@ export function createFeedClient(options: FeedClientOptions): FeedClient {
           recovered: boolean;
           snapshot?: Record<string, unknown>[];
           missed?: FeedMessage[];
+          truncated?: boolean;
         };
         if (result.recovered) for (const message of result.missed ?? []) deliver(subscription, message);
         else {
+          subscription.seqs.clear();
+          // Shown once it goes on: a fresh one is taken then.
+          subscription.overflowed = subscription.paused !== null;
           if (subscription.paused) subscription.paused = [];
-          subscription.overflowed = false;
-          subscription.handlers.onSnapshot?.(result.snapshot ?? [], result.cursor);
+          else subscription.handlers.onSnapshot?.(result.snapshot ?? [], result.cursor, result.truncated === true);
         }
         subscription.cursor = result.cursor;
       }
-      if ([...kept.values()].every((other) => other.subscribed)) become('live');
+      upToDate();
     });
+  }
+
+  function upToDate(): void {
+    if (unanswered.size === 0) become('live');
   }
 
   function deliver(subscription: Kept, message: FeedMessage): void {
     // `ops` has no positions: each of its messages stands for itself.
     if (subscription.channel !== 'ops' && message.cursor === subscription.cursor) return;
     subscription.cursor = message.cursor;
+    if (isOld(subscription, message)) return;
     if (!subscription.paused) return subscription.handlers.onMessage?.(message);
     if (subscription.paused.length < PAUSED_MAX) subscription.paused.push(message);
     else {
       subscription.paused = [];
       subscription.overflowed = true;
     }
+  }
+
+  function isOld({ seqs }: Kept, { type, data }: FeedMessage): boolean {
+    const { id, seq } = data as { id?: unknown; seq?: unknown };
+    if (type !== 'journey.changed' || typeof id !== 'string' || typeof seq !== 'number') return false;
+    if (seq <= (seqs.get(id) ?? 0)) return true;
+    if (seqs.size >= SEQS_MAX) seqs.clear();
+    seqs.set(id, seq);
+    return false;
   }
 
   function receive(reply: Reply): void {
@@ -243,13 +282,15 @@ export function createFeedClient(options: FeedClientOptions): FeedClient {
     if (subscription) deliver(subscription, reply as unknown as FeedMessage);
   }
 
-  // A phone or laptop that wakes up should not wait for the back-off.
-  const onVisible = (): void => {
-    if (document.visibilityState !== 'visible' || socket || state === 'closed') return;
+  // A phone or laptop that wakes up, or is on the network again, should not wait for the back-off.
+  const wake = (): void => {
+    const hidden = typeof document !== 'undefined' && document.visibilityState !== 'visible';
+    if (hidden || socket || connecting || state === 'closed') return;
     clearTimeout(retryTimer);
     void connect();
   };
-  if (typeof document !== 'undefined') document.addEventListener('visibilitychange', onVisible);
+  if (typeof document !== 'undefined') document.addEventListener('visibilitychange', wake);
+  if (typeof window !== 'undefined') window.addEventListener('online', wake);
 
   void connect();
 
@@ -265,6 +306,7 @@ export function createFeedClient(options: FeedClientOptions): FeedClient {
     },
     subscribe(channel, handlers, filter) {
       const subscription: Kept = {
+        seqs: new Map(),
         channel,
         filter,
         handlers,
@@ -312,7 +354,8 @@ export function createFeedClient(options: FeedClientOptions): FeedClient {
     },
     close() {
       end('closed by the client');
-      if (typeof document !== 'undefined') document.removeEventListener('visibilitychange', onVisible);
+      if (typeof document !== 'undefined') document.removeEventListener('visibilitychange', wake);
+      if (typeof window !== 'undefined') window.removeEventListener('online', wake);
     },
   };
 }
