@@ -59,6 +59,7 @@ export function renderJourney(
       touchpointId,
     })),
     status: absorbedInto === null ? journey.status : 'absorbed',
+    endedAt: formatInstantOrNull(journey.endedAt),
     score: {
       engagement,
       fit,
