@@ -27,6 +27,7 @@ const scene: Scene = {
   journey: {
     stage: 'consideration',
     openAlerts: ['stall'],
+    count: () => 2,
     read: (name) => ({ stage: 'consideration', touchpoints: 7, channels: ['web', 'email'] })[name as 'stage'],
   },
 };

@@ -6,6 +6,7 @@ import { RE2JS } from 're2js';
 import type { AccountSummary, PersonSummary } from '@cairn/contracts/generated/stitched.ts';
 import type { Touchpoint } from '@cairn/contracts/generated/touchpoint.ts';
 import type { Condition, Comparison } from '@cairn/contracts/generated/journey-definition.ts';
+import { countKey, holdsCount, type CompiledCount, type Counters } from './count.ts';
 
 /** What a condition looks at. */
 export interface Scene {
@@ -23,6 +24,8 @@ export interface JourneyFacts {
   /** Kinds of the alerts that are open. */
   openAlerts: readonly string[];
   read(name: JourneyPath): unknown;
+  /** How many touchpoints a `count` found, those of `personId` alone where it counts by person. */
+  count(count: CompiledCount, personId: string | null): number;
 }
 
 export const JOURNEY_PATHS = [
@@ -57,12 +60,20 @@ const REMEMBERED_CHARS_MAX = 200;
 
 const NOTHING: Predicate = () => false;
 
-export function compileCondition(condition: Condition, path: string, onFault: OnFault, depth = 0): Predicate {
+/** `counters`: takes in what the condition's `count`s are to count; null: it may have none. */
+export function compileCondition(
+  condition: Condition,
+  path: string,
+  onFault: OnFault,
+  depth = 0,
+  counters: Counters | null = new Map(),
+): Predicate {
   if (depth > DEPTH_MAX) {
     onFault(path, `is nested more than ${DEPTH_MAX} deep`);
     return NOTHING;
   }
-  const inner = (part: Condition, at: string): Predicate => compileCondition(part, `${path}.${at}`, onFault, depth + 1);
+  const inner = (part: Condition, at: string): Predicate =>
+    compileCondition(part, `${path}.${at}`, onFault, depth + 1, counters);
   const parts: Predicate[] = [];
   if (condition.all) parts.push(all(condition.all.map((part, i) => inner(part, `all[${i}]`))));
   if (condition.any) parts.push(any(condition.any.map((part, i) => inner(part, `any[${i}]`))));
@@ -85,6 +96,7 @@ export function compileCondition(condition: Condition, path: string, onFault: On
     const test = compileComparison(condition.alert, `${path}.alert`, onFault);
     parts.push((scene) => scene.journey?.openAlerts.some(test) ?? false);
   }
+  if (condition.count) parts.push(compileCount(condition.count, `${path}.count`, onFault, counters));
   if (condition.where) {
     parts.push(
       all(
@@ -98,6 +110,34 @@ export function compileCondition(condition: Condition, path: string, onFault: On
     );
   }
   return all(parts);
+}
+
+function compileCount(
+  source: NonNullable<Condition['count']>,
+  path: string,
+  onFault: OnFault,
+  counters: Counters | null,
+): Predicate {
+  if (!counters) {
+    onFault(path, 'cannot stand within another count');
+    return NOTHING;
+  }
+  const key = countKey(source);
+  const holds = compileCondition(source.of, `${path}.of`, onFault, 1, null);
+  const count = counters.get(key) ?? { key, source, holds };
+  counters.set(key, count);
+  return (scene) => scene.journey !== null && holdsCount(source, scene.journey.count(count, scene.person?.id ?? null));
+}
+
+const OF_TOUCHPOINT = ['properties', 'context', 'traits', 'touchpoint'];
+
+/** Whether a condition asks for the touchpoint itself: it then holds for that moment, not as a state. */
+export function isMomentary({ event, type, channel, direction, where, all, any, not }: Condition): boolean {
+  if (event !== undefined || type !== undefined || channel !== undefined || direction !== undefined) return true;
+  return (
+    Object.keys(where ?? {}).some((dotted) => OF_TOUCHPOINT.includes(dotted.split('.')[0]!)) ||
+    [...(all ?? []), ...(any ?? []), ...(not ? [not] : [])].some(isMomentary)
+  );
 }
 
 /** Whether any part of a condition asks for a value that starts with `root` (`person`). */

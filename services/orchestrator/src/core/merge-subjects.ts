@@ -4,9 +4,12 @@
  */
 import type { CompiledDefinition } from './definition/compile-definition.ts';
 import { mergePoints } from './score/engagement.ts';
+import { mergeCounts } from './count.ts';
+import { mergeOutreach, type OpenAction } from './next-best-action/outreach-state.ts';
 import { rankOf } from './score/qualification.ts';
 import { entriesOf, rebuildVisits, startOf } from './stage.ts';
 import { mergePauses } from './stall/fixed-stall.ts';
+import { mergeSilences } from './stall/learned/silence.ts';
 import {
   CHANNELS_KEPT,
   LAST_TOUCHPOINTS_KEPT,
@@ -36,11 +39,16 @@ export function mergeJourneys(
   definition: CompiledDefinition,
   a: JourneyState,
   b: JourneyState,
-): { journey: JourneyState; dropped: readonly AlertState[] } {
+): { journey: JourneyState; dropped: readonly AlertState[]; droppedAction?: OpenAction } {
   const startedAt = Math.min(startOf(a.visits), startOf(b.visits));
   const visits = rebuildVisits(definition, startedAt, [...entriesOf(a.visits), ...entriesOf(b.visits)]);
   const [stage, stageSince] = visits.at(-1)!;
   const { alerts, dropped } = mergeAlerts(a.alerts, b.alerts);
+  const { outreach, dropped: droppedAction } = mergeOutreach(a.outreach, b.outreach);
+  const silence = mergeSilences(a.silence, b.silence);
+  const counts = mergeCounts(definition.counters, a.counts, b.counts);
+  const meetingAt = latest(a.meetingAt ?? null, b.meetingAt ?? null);
+  const owner = [a.owner, b.owner].filter((one) => one !== undefined).sort()[0];
   const journey: JourneyState = {
     id: a.id,
     version: definition.version,
@@ -55,6 +63,7 @@ export function mergeJourneys(
     inboundAt: latest(a.inboundAt, b.inboundAt),
     outboundAt: latest(a.outboundAt, b.outboundAt),
     pauses: mergePauses(a.pauses, b.pauses),
+    ...(silence ? { silence } : {}),
     stall: {
       ...unarmed(a.stall),
       lag: Math.max(a.stall.lag, b.stall.lag),
@@ -68,9 +77,13 @@ export function mergeJourneys(
       .sort((one, other) => other[4] - one[4] || (one[0] < other[0] ? -1 : 1))
       .slice(0, LAST_TOUCHPOINTS_KEPT),
     alerts,
+    ...(outreach ? { outreach } : {}),
+    ...(counts ? { counts } : {}),
+    ...(meetingAt === null ? {} : { meetingAt }),
+    ...(owner === undefined ? {} : { owner }),
     updatedAt: Math.max(a.updatedAt, b.updatedAt),
   };
-  return { journey, dropped };
+  return { journey, dropped, ...(droppedAction ? { droppedAction } : {}) };
 }
 
 /** Timers do not travel with a state: where it arrives, its clock is set anew. */
@@ -81,12 +94,19 @@ export function unarmed(stall: JourneyState['stall']): JourneyState['stall'] {
 export function mergeTraces(a: PersonTrace, b: PersonTrace): PersonTrace {
   const roles = [...new Set([...(a.roles ?? []), ...(b.roles ?? [])])].sort();
   const fit = [...new Set([...(a.fit ?? []), ...(b.fit ?? [])])].sort();
+  // Of one person each half may know less: consent must stand in all that speak of it, a refusal in any.
+  const consents = [a.consent, b.consent].filter((one) => one !== undefined);
+  const consent = (consents[0] ?? []).filter((category) => consents.every((one) => one.includes(category)));
+  const zone = [a.zone, b.zone].filter((one) => one !== undefined).sort()[0];
   return {
     id: a.id,
     touchpoints: a.touchpoints + b.touchpoints,
     inboundAt: latest(a.inboundAt, b.inboundAt),
     ...(roles.length ? { roles } : {}),
     ...(fit.length ? { fit } : {}),
+    ...(consent.length ? { consent } : {}),
+    ...(a.noContact || b.noContact ? { noContact: true as const } : {}),
+    ...(zone === undefined ? {} : { zone }),
   };
 }
 

@@ -3,24 +3,31 @@ import { formatInstant, formatInstantOrNull } from '@cairn/clock/calendar.ts';
 import type { Alert } from '@cairn/contracts/generated/alert.ts';
 import type { Journey } from '@cairn/contracts/generated/journey.ts';
 import type { JourneyPlace } from './render-journey.ts';
-import type { AlertState } from './state.ts';
+import { renderAction } from './render-action.ts';
+import type { AlertState, JourneyState } from './state.ts';
 import { ownerOf } from './subject.ts';
 
-export function renderAlert(place: JourneyPlace, journeyId: string, alert: AlertState): Alert {
+export function renderAlert(
+  place: JourneyPlace,
+  journey: Pick<JourneyState, 'id' | 'outreach' | 'owner'>,
+  alert: AlertState,
+): Alert {
   const { subject } = place;
+  const action = journey.outreach?.action;
   return {
     id: alert.id,
     workspace: place.workspace,
-    journeyId,
+    journeyId: journey.id,
     subject: subject.host === null ? { unit: subject.unit, id: subject.id } : { unit: 'account', id: subject.host },
     definition: place.definition.name,
     kind: alert.kind,
     stage: alert.stage,
-    owner: ownerOf(subject),
+    owner: ownerOf(subject) ?? journey.owner ?? null,
     state: alert.state,
     openedAt: formatInstant(alert.openedAt),
     reason: alert.reason,
-    nextBestAction: null,
+    nextBestAction:
+      action?.alertId === alert.id ? { ...renderAction(place, journey.id, action, { state: action.state }) } : null,
     snoozedUntil: formatInstantOrNull(alert.snoozedUntil),
     verdict: alert.verdict,
     resolvedBy: alert.resolvedBy,

@@ -3,11 +3,14 @@ import { formatDuration, formatInstant, formatInstantOrNull } from '@cairn/clock
 import { journeyId } from '@cairn/contracts/ids.ts';
 import type { Journey, JourneyPerson } from '@cairn/contracts/generated/journey.ts';
 import type { CompiledDefinition } from './definition/compile-definition.ts';
+import { SHIPPED_MODELS, type JourneyModels } from './learn/predict.ts';
 import { byId } from './people.ts';
+import { renderAction } from './render-action.ts';
 import { renderAlert } from './render-alert.ts';
 import { engagementAt } from './score/engagement.ts';
 import { fitOf } from './score/fit.ts';
 import { normalPauseMs } from './stall/fixed-stall.ts';
+import { learnedPace } from './stall/learned/learned-stall.ts';
 import type { JourneyState, SubjectState } from './state.ts';
 import { nameOf, ownerOf } from './subject.ts';
 
@@ -16,6 +19,8 @@ export interface JourneyPlace {
   workspace: string;
   subject: SubjectState;
   definition: CompiledDefinition;
+  /** What is learned of it; absent: what is shipped. */
+  models?: JourneyModels;
 }
 
 /** One journey per definition and subject; a person within an account has one of their own there. */
@@ -38,7 +43,10 @@ export function renderJourney(
   const { account } = subject;
   const { engagement, reasons } = engagementAt(definition, journey.points, now);
   const { fit, reasons: fitReasons } = fitOf(definition, journey);
-  const normalMs = normalPauseMs(journey.pauses);
+  const isOpen = journey.status !== 'won' && journey.status !== 'lost';
+  const learned = isOpen ? learnedPace(definition, place.models ?? SHIPPED_MODELS, journey, now) : null;
+  const normalMs = learned ? learned.normalPauseMs : normalPauseMs(journey.pauses);
+  const action = absorbedInto === null ? journey.outreach?.action : undefined;
   return {
     id: journey.id,
     workspace,
@@ -47,7 +55,7 @@ export function renderJourney(
     unit: subject.unit,
     subject: subject.host === null ? { unit: subject.unit, id: subject.id } : { unit: 'account', id: subject.host },
     name: nameOf(subject),
-    owner: ownerOf(subject),
+    owner: ownerOf(subject) ?? journey.owner ?? null,
     account: account && { id: account.id, name: account.name, domain: account.domain, traits: account.traits },
     people: renderPeople(subject, journey),
     stage: journey.stage,
@@ -75,11 +83,11 @@ export function renderJourney(
       silentFor: journey.inboundAt === null ? null : formatDuration(now - journey.inboundAt),
       normalPause: normalMs === null ? null : formatDuration(normalMs),
       stallsAt: formatInstantOrNull(journey.stall.at),
-      stallProbability: null,
-      basis: journey.stall.at === null ? null : 'fixed',
+      stallProbability: learned ? learned.probability : null,
+      basis: learned ? 'learned' : journey.stall.at === null ? null : 'fixed',
     },
-    alerts: Object.values(journey.alerts).map((alert) => renderAlert(place, journey.id, alert)),
-    nextBestAction: null,
+    alerts: Object.values(journey.alerts).map((alert) => renderAlert(place, journey, alert)),
+    nextBestAction: action ? { ...renderAction(place, journey.id, action, { state: action.state }) } : null,
     touchpoints: journey.touchpoints,
     channels: [...journey.channels],
     absorbedInto,

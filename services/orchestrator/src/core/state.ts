@@ -5,6 +5,8 @@
 import type { AlertReason } from '@cairn/contracts/generated/alert.ts';
 import type { AccountSummary, SubjectRef } from '@cairn/contracts/generated/stitched.ts';
 import type { Touchpoint } from '@cairn/contracts/generated/touchpoint.ts';
+import type { Counts } from './count.ts';
+import type { OutreachState } from './next-best-action/outreach-state.ts';
 
 /** An account, a person without one, or (under definitions of unit person) one person within an account. */
 export interface SubjectState {
@@ -58,6 +60,8 @@ export interface JourneyState {
   inboundAt: number | null;
   outboundAt: number | null;
   pauses: Pauses;
+  /** What its silence is foretold and learned from; absent before the first inbound touchpoint. */
+  silence?: Silence;
   stall: StallState;
   points: Points;
   /** Fit rules of the account that hold now. */
@@ -69,6 +73,14 @@ export interface JourneyState {
   last: readonly LastTouchpoint[];
   /** By kind; resolved ones are gone. */
   alerts: Readonly<Partial<Record<AlertKind, AlertState>>>;
+  /** Actions and plays; absent: there never was one. */
+  outreach?: OutreachState;
+  /** What the definition's `count`s have counted. */
+  counts?: Counts;
+  /** When the next meeting is. */
+  meetingAt?: number;
+  /** Who looks after it, where the account does not say: assigned in turn when the first alert opened. */
+  owner?: string;
   updatedAt: number;
 }
 
@@ -88,6 +100,26 @@ export interface Points {
 /** Of pauses between inbound touchpoints: [how many, milliseconds together, business days together] */
 export type Pauses = readonly [count: number, ms: number, businessDays: number];
 
+/** Since the last inbound touchpoint. Times are epoch ms. */
+export interface Silence {
+  at: number;
+  /** The pause before it (ms); −1: it was the first. */
+  gap: number;
+  /** Touchpoints of the journey so far: the buyer's, ours. */
+  ins: number;
+  outs: number;
+  /** Inbound touchpoints, each counting half after a week. */
+  activity: number;
+  /** Hash of the event it began with. */
+  event: number;
+  /** The first bin of it that is not learned from yet; −1: nothing more is to be learned from it. */
+  next: number;
+  /** The journey ended in it then; 0: it has not. */
+  endedAt: number;
+  /** Before that time its end cannot be known: it was imported, or came late; 0: it can. */
+  settlesAt: number;
+}
+
 export interface StallState {
   /** When this silence becomes a stall; null: never in this stage. */
   at: number | null;
@@ -97,6 +129,8 @@ export interface StallState {
   lag: number;
   /** This silence has had its alert, or (imported) is not to have one. */
   settled: boolean;
+  /** Of a learned stall: since when the silence counts that `at` was foretold for. */
+  since?: number;
 }
 
 export interface PersonTrace {
@@ -104,6 +138,12 @@ export interface PersonTrace {
   touchpoints: number;
   inboundAt: number | null;
   roles?: readonly string[];
+  /** Consent categories given, of those that the definition asks for. */
+  consent?: readonly string[];
+  /** Unsubscribed, or never to be contacted. */
+  noContact?: true;
+  /** IANA zone, where quiet hours ask for it. */
+  zone?: string;
   /** Fit rules that ask for the person and hold for this one. */
   fit?: readonly string[];
 }

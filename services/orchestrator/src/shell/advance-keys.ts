@@ -3,6 +3,8 @@ import { keyOf } from '@cairn/contracts/topics.ts';
 import { slotOf } from '../core/render-journey.ts';
 import type { SubjectState } from '../core/state.ts';
 
+const LESSONS = '@lessons/';
+
 export const advanceKeys = {
   /** A subject: `SubjectState`, or `MovedSubject` once it was absorbed. */
   subject: (workspace: string, subject: Pick<SubjectState, 'id' | 'host'>): string =>
@@ -14,10 +16,23 @@ export const advanceKeys = {
   /** Which definitions a workspace has: name → version and time. */
   definitions: (workspace: string): string => `@definitions/${workspace}`,
   definition: (workspace: string, name: string): string => `@definition/${workspace}/${name}`,
+  /** What an older version said: plays that began with it finish on it. */
+  definitionVersion: (workspace: string, name: string, version: number): string =>
+    `@definition-version/${workspace}/${name}/${version}`,
+  /** What is learned and counted of a definition's actions. */
+  memory: (workspace: string, definition: string): string => `@memory/${workspace}/${definition}`,
+  /** A definition that is new to journeys that go on: how far it got. */
+  adoption: (workspace: string, definition: string): string => `@adoption/${workspace}/${definition}`,
   /** A workspace's endpoints by id, without their secrets. */
   endpoints: (workspace: string): string => `@endpoints/${workspace}`,
   /** What is learned of the pauses under a definition. */
   pace: (workspace: string, definition: string): string => `@pace/${workspace}/${definition}`,
+  /** Lessons that may be learned when an hour (number of hours since 1970) begins. */
+  lessons: (workspace: string, definition: string, bucket: number): string =>
+    `${LESSONS}${workspace}/${bucket}/${definition}`,
+  /** A full list of them. */
+  lessonList: (workspace: string, definition: string, bucket: number, list: number): string =>
+    `@lesson-list/${workspace}/${bucket}/${list}/${definition}`,
 };
 
 /** `workspace/slot` → both. */
@@ -32,4 +47,13 @@ export const timerPurpose = (definition: string, purpose: string): string => `${
 export function readTimerPurpose(text: string): { definition: string; purpose: string } {
   const slash = text.indexOf('/');
   return { definition: text.slice(0, slash), purpose: text.slice(slash + 1) };
+}
+
+export function isLessonsKey(key: string): boolean {
+  return key.startsWith(LESSONS);
+}
+
+export function readLessonsKey(key: string): { workspace: string; definition: string; bucket: number } {
+  const [workspace = '', bucket = '', ...name] = key.slice(LESSONS.length).split('/');
+  return { workspace, definition: name.join('/'), bucket: Number(bucket) };
 }

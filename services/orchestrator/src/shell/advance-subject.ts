@@ -1,4 +1,5 @@
 /** One subject's journeys and one input: reads the subject, lets the core advance each journey, writes what came of it. */
+import type { ActionCommand } from '@cairn/contracts/generated/action.ts';
 import type { AlertCommand } from '@cairn/contracts/generated/alert.ts';
 import type { StitchedTouchpoint, SubjectRef } from '@cairn/contracts/generated/stitched.ts';
 import { advanceJourney, type JourneyInput, type TimerPurpose } from '../core/advance-journey.ts';
@@ -7,7 +8,9 @@ import { journeyIdOf, type renderJourney } from '../core/render-journey.ts';
 import { isMoved, type JourneyState, type MovedSubject, type SubjectState } from '../core/state.ts';
 import { newSubject, seeSubject } from '../core/subject.ts';
 import { advanceKeys } from './advance-keys.ts';
+import { storedMemory } from './definition-memory.ts';
 import type { DeliverWork } from './deliver-work.ts';
+import { modelsOf } from './learn-models.ts';
 import { writeRecords, type Partitions } from './journey-records.ts';
 
 export interface AdvanceScope {
@@ -16,6 +19,8 @@ export interface AdvanceScope {
   workspace: string;
   /** All of the workspace. */
   definitions: readonly CompiledDefinition[];
+  /** A definition in an older version that is still kept, or null. */
+  versionOf: (name: string, version: number) => CompiledDefinition | null;
   /** Log time. */
   now: number;
   /** How a journey is written with its facts; the whole resource unless said otherwise. */
@@ -23,7 +28,7 @@ export interface AdvanceScope {
 }
 
 /** `Omit` over each member of the union. */
-type WithoutOccasion<T> = T extends unknown ? Omit<T, 'journeyId' | 'subject' | 'now'> : never;
+type WithoutOccasion<T> = T extends unknown ? Omit<T, 'journeyId' | 'subject' | 'now' | 'models' | 'memory' | 'versionOf'> : never;
 export type SubjectInput = WithoutOccasion<JourneyInput>;
 
 /** The subject's journeys after an input to those definitions; the subject with them is written. False: nothing happened. */
@@ -39,9 +44,19 @@ export function advanceSubject(
     const journey = journeys[definition.name];
     const input = inputOf(definition, journey);
     if (!input) continue;
-    const place = { workspace, subject, definition };
+    const models = modelsOf(work, workspace, definition.name);
+    const place = { workspace, subject, definition, models };
     const journeyId = journey?.id ?? journeyIdOf(place);
-    const advanced = advanceJourney(definition, journey ?? null, { ...input, journeyId, subject, now });
+    const { name } = definition;
+    const advanced = advanceJourney(definition, journey ?? null, {
+      ...input,
+      journeyId,
+      subject,
+      now,
+      models: () => models,
+      memory: () => storedMemory(work, workspace, name),
+      versionOf: (version) => scope.versionOf(name, version),
+    });
     if (!advanced) continue;
     journeys = { ...journeys, [definition.name]: advanced.journey };
     writeRecords(work, partitions, place, advanced, now, scope.renderJourney);
@@ -105,6 +120,17 @@ export function takeAlertCommand(scope: AdvanceScope, key: string, command: Aler
     Object.values(journey.alerts).some((alert) => alert.id === command.alertId);
   return advanceSubject(scope, subject, scope.definitions, (_definition, journey) =>
     journey && holds(journey) ? { type: 'command', command, cause: command.commandId } : null,
+  );
+}
+
+/** False: the subject has no journey on which this action is open. */
+export function takeActionCommand(scope: AdvanceScope, key: string, command: ActionCommand): boolean {
+  const subject = scope.work.get<SubjectState | MovedSubject>(key);
+  if (!subject || isMoved(subject)) return false;
+  return advanceSubject(scope, subject, scope.definitions, (_definition, journey) =>
+    journey?.outreach?.action?.id === command.actionId
+      ? { type: 'action.command', command, cause: command.commandId }
+      : null,
   );
 }
 

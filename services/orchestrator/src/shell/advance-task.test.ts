@@ -657,8 +657,7 @@ describe('a new version of a definition', () => {
     w.touch({ at: T, account, event: 'Webinar Attended' });
     w.define(B2B.replace('2 seconds', '1 day'), 2);
     w.until(T + 20 * DAY);
-    // A millisecond later: the timer is what tells the journey of the new version.
-    expect(w.alerts.map(({ at }) => at - T)).toEqual([DAY + 1]);
+    expect(w.alerts.map(({ at }) => at - T)).toEqual([DAY]);
     expect(only(w).definitionVersion).toBe(2);
   });
 
@@ -838,7 +837,8 @@ describe('any run of hand-overs', () => {
             isSilent ? [journey.stage, 'stalled', 1] : ['awareness', 'active', 0],
           );
         }
-        expect(w.timers()).toEqual([]);
+        // Silences are learned from for months; nothing else is left to happen.
+        expect(w.timers().filter(({ purpose }) => !purpose.endsWith('learn'))).toEqual([]);
       }),
       { numRuns: 300 },
     );

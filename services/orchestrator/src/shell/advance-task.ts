@@ -2,6 +2,7 @@
  * The advance task: `journey-inbox` → journeys, alerts, deliveries to make. Says which message is which input; the deciding is in
  * core/. The inbox alone decides: definitions and endpoints come through it too.
  */
+import type { ActionCommand } from '@cairn/contracts/generated/action.ts';
 import type { AlertCommand } from '@cairn/contracts/generated/alert.ts';
 import type { DefinitionPut, EndpointPut, EndpointRemoved } from '@cairn/contracts/generated/control.ts';
 import type { StitchedFile } from '@cairn/contracts/generated/stitched.ts';
@@ -10,12 +11,20 @@ import type { LogRecord } from '@cairn/log/log.ts';
 import type { TaskDefinition, TaskInput, TaskOutcome, TaskState } from '@cairn/task/task.ts';
 import type { TimerPurpose } from '../core/advance-journey.ts';
 import { isMoved, type MovedSubject, type SubjectState } from '../core/state.ts';
-import { advanceKeys, readSubjectKey, readTimerPurpose } from './advance-keys.ts';
+import { groupOf, takeAdoptionStep } from './adopt-definition.ts';
+import { advanceKeys, isLessonsKey, readSubjectKey, readTimerPurpose } from './advance-keys.ts';
 import type { AdvanceMetrics } from './advance-metrics.ts';
-import { takeAlertCommand, takeTimer, takeTouchpoint, type AdvanceScope } from './advance-subject.ts';
+import {
+  takeActionCommand,
+  takeAlertCommand,
+  takeTimer,
+  takeTouchpoint,
+  type AdvanceScope,
+} from './advance-subject.ts';
 import { createDeliverWork, type DeliverWork } from './deliver-work.ts';
 import { takeHandOver, takePersonMerged, takeSubjectState } from './hand-over.ts';
-import { refuseCommand, type Partitions } from './journey-records.ts';
+import { learnBucket } from './learn-pauses.ts';
+import { refuseActionCommand, refuseCommand, type Partitions } from './journey-records.ts';
 import { createLiveDefinitions, putEndpoint, type LiveDefinitions } from './live-definitions.ts';
 import { isStitched, tellIdentity } from './tell-identity.ts';
 
@@ -28,7 +37,7 @@ export interface AdvanceTaskDeps {
   renderJourney?: AdvanceScope['renderJourney'];
 }
 
-type Message = StitchedFile | AlertCommand | DefinitionPut | EndpointPut | EndpointRemoved;
+type Message = StitchedFile | ActionCommand | AlertCommand | DefinitionPut | EndpointPut | EndpointRemoved;
 
 /** How often a command was sent on after a subject that moved. */
 const HOPS_HEADER = 'cairn-hops';
@@ -60,10 +69,22 @@ function handleAdvance(
     partitions,
     workspace,
     definitions: definitions.of(work, workspace),
+    versionOf: (name, version) => definitions.versionOf(work, workspace, name, version),
     now,
     ...(renderJourney ? { renderJourney } : {}),
   });
-  if (input.type === 'timer') {
+  if (input.type === 'timer' && isLessonsKey(input.key)) {
+    learnBucket(
+      work,
+      input.key,
+      (workspace, name) => definitions.of(work, workspace).find((one) => one.name === name),
+      now,
+    );
+    return work.outcome();
+  }
+  const group = input.type === 'timer' ? groupOf(work, input.key) : null;
+  if (input.type === 'timer' && group) takeAdoptionStep(scopeOf(group.workspace), input.key, group);
+  else if (input.type === 'timer') {
     const { workspace } = readSubjectKey(input.key);
     const { definition, purpose } = readTimerPurpose(input.purpose);
     takeTimer(scopeOf(workspace), input.key, definition, purpose as TimerPurpose);
@@ -99,6 +120,7 @@ function takeMessage(
       // The stitcher tells; what the journeys make of it is the widening of identities.
       return;
     case 'alert.command':
+    case 'action.command':
       return takeCommand(scopeOf(message.workspace), record, message);
     case 'definition.put':
       return definitions.put(work, message, now);
@@ -111,8 +133,8 @@ function takeMessage(
   }
 }
 
-/** To the alert's subject, to where it moved, or to one of its people; else it is refused. */
-function takeCommand(scope: AdvanceScope, { key, headers }: LogRecord, command: AlertCommand): void {
+/** To the subject of the alert or action, to where it moved, or to one of its people; else it is refused. */
+function takeCommand(scope: AdvanceScope, { key, headers }: LogRecord, command: ActionCommand | AlertCommand): void {
   const { work, workspace, partitions } = scope;
   const subject = work.get<SubjectState | MovedSubject>(key);
   const hops = Number(headers[HOPS_HEADER] ?? 0);
@@ -128,9 +150,20 @@ function takeCommand(scope: AdvanceScope, { key, headers }: LogRecord, command: 
     });
     return;
   }
-  if (takeAlertCommand(scope, key, command)) return;
-  for (const place of work.keys(advanceKeys.peopleWithin(workspace, readSubjectKey(key).slot)))
-    if (takeAlertCommand(scope, place, command)) return;
-  const message = 'There is no such open alert';
-  refuseCommand(work, partitions, workspace, key, { commandId: command.commandId, code: 'not-open', message });
+  const take = (place: string): boolean =>
+    command.type === 'action.command'
+      ? takeActionCommand(scope, place, command)
+      : takeAlertCommand(scope, place, command);
+  if (take(key)) return;
+  for (const place of work.keys(advanceKeys.peopleWithin(workspace, readSubjectKey(key).slot))) if (take(place)) return;
+  const { commandId, type } = command;
+  if (type === 'action.command') {
+    const message = 'There is no such open action';
+    return refuseActionCommand(work, partitions, workspace, key, { commandId, code: 'not-open', message });
+  }
+  refuseCommand(work, partitions, workspace, key, {
+    commandId,
+    code: 'not-open',
+    message: 'There is no such open alert',
+  });
 }

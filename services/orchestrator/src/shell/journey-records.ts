@@ -1,15 +1,19 @@
 /** What the core has decided → records of `journeys`, `alerts` and `delivery-inbox`, and timers of the subject's key. */
+import type { ActionRefused } from '@cairn/contracts/generated/action.ts';
 import type { AlertFact, CommandRefused } from '@cairn/contracts/generated/alert.ts';
 import type { Journey, JourneyChanged } from '@cairn/contracts/generated/journey.ts';
 import { headOf, withHead } from '@cairn/contracts/journey-head.ts';
 import { keyOf, partitionOf } from '@cairn/contracts/topics.ts';
 import type { Advanced } from '../core/advance-journey.ts';
 import { alertFactId } from '../core/alert.ts';
+import { actionFact, actionWebhook } from '../core/action-fact.ts';
 import { alertWebhook } from '../core/deliver/webhook-facts.ts';
 import { journeyWebhooks } from '../core/journey-webhooks.ts';
 import { renderAlert, summariseJourney } from '../core/render-alert.ts';
 import { renderJourney, slotOf, type JourneyPlace } from '../core/render-journey.ts';
 import { advanceKeys, timerPurpose } from './advance-keys.ts';
+import { changeStoredMemory } from './definition-memory.ts';
+import { keepLesson } from './learn-pauses.ts';
 import type { DeliverWork } from './deliver-work.ts';
 import { writeWebhook } from './write-webhooks.ts';
 
@@ -37,7 +41,12 @@ export function writeRecords(
   for (const output of outputs) {
     switch (output.type) {
       case 'timer':
-        work.timer(stateKey, timerPurpose(definition.name, output.purpose), output.dueAt);
+        // Never due at once: two timers that arm each other would fire for ever within one instant.
+        work.timer(
+          stateKey,
+          timerPurpose(definition.name, output.purpose),
+          output.dueAt === null ? null : Math.max(output.dueAt, now + 1),
+        );
         break;
       case 'changed': {
         const { events, from, touchpoint, imported, cause, absorbedInto } = output;
@@ -68,7 +77,7 @@ export function writeRecords(
           factId: alertFactId(output.alert),
           workspace,
           at: now,
-          alert: renderAlert(place, journey.id, output.alert),
+          alert: renderAlert(place, journey, output.alert),
           journey: summariseJourney(render(null)),
           imported: output.imported,
           commandId: output.commandId,
@@ -78,6 +87,22 @@ export function writeRecords(
         if (webhook) writeWebhook(work, partitions, webhook);
         break;
       }
+      case 'action': {
+        const fact = actionFact(place, journey, output, summariseJourney(render(null)), now);
+        write('actions', subjectKey, fact);
+        const webhook = actionWebhook(fact);
+        if (webhook) writeWebhook(work, partitions, webhook);
+        break;
+      }
+      case 'lesson':
+        keepLesson(work, workspace, definition.name, output.lesson, now);
+        break;
+      case 'memory':
+        changeStoredMemory(work, partitions, place, output.change, now);
+        break;
+      case 'action.refused':
+        refuseActionCommand(work, partitions, workspace, subjectKey, output);
+        break;
       case 'refused':
         refuseCommand(work, partitions, workspace, subjectKey, output);
         break;
@@ -85,6 +110,18 @@ export function writeRecords(
         output satisfies never;
     }
   }
+}
+
+/** The answer to a command on an action that could not be followed. */
+export function refuseActionCommand(
+  work: DeliverWork,
+  partitions: Partitions,
+  workspace: string,
+  key: string,
+  { commandId, code, message }: { commandId: string; code: string; message: string },
+): void {
+  const value: ActionRefused = { type: 'action.refused', workspace, commandId, code, message };
+  work.output({ topic: 'actions', partition: partitionOf(key, partitions('actions')), key, value });
 }
 
 /** The answer to a command that could not be followed. */

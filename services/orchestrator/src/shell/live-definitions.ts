@@ -4,23 +4,26 @@
  */
 import type { DefinitionPut, Endpoint, EndpointPut, EndpointRemoved } from '@cairn/contracts/generated/control.ts';
 import type { JourneyDefinition } from '@cairn/contracts/generated/journey-definition.ts';
-import { soonerUnder } from '../core/advance/settle-stall.ts';
 import { compileDefinition, type CompiledDefinition } from '../core/definition/compile-definition.ts';
 import { loadDefinition } from '../core/definition/load-definition.ts';
-import { isMoved, type MovedSubject, type SubjectState } from '../core/state.ts';
-import { advanceKeys, timerPurpose } from './advance-keys.ts';
+import { startAdoption } from './adopt-definition.ts';
+import { advanceKeys } from './advance-keys.ts';
 import type { DeliverWork } from './deliver-work.ts';
 
 export interface LiveDefinitions {
   /** All of a workspace, in the order of their names. */
   of(work: DeliverWork, workspace: string): readonly CompiledDefinition[];
   put(work: DeliverWork, change: DefinitionPut, now: number): void;
+  /** As it was: for plays that began with it. Null: not kept any more. */
+  versionOf(work: DeliverWork, workspace: string, name: string, version: number): CompiledDefinition | null;
 }
 
 type Index = Readonly<Record<string, { version: number; at: number }>>;
 
 /** Compiled definitions hold caches of calendars; a process that serves more workspaces compiles again now and then. */
 const COMPILED_MAX = 1_000;
+/** A play that runs for longer than ten changes of its definition goes on by the newest. */
+const VERSIONS_KEPT = 10;
 
 export function createLiveDefinitions(): LiveDefinitions {
   const compiled = new Map<string, { version: number; at: number; definition: CompiledDefinition }>();
@@ -57,8 +60,21 @@ export function createLiveDefinitions(): LiveDefinitions {
     return list;
   }
 
+  function versionOf(work: DeliverWork, workspace: string, name: string, version: number): CompiledDefinition | null {
+    const key = advanceKeys.definitionVersion(workspace, name, version);
+    const stored = work.get<DefinitionPut>(key);
+    if (!stored) return null;
+    const known = compiled.get(key);
+    if (known?.at === stored.at) return known.definition;
+    const definition = compileDefinition(stored.definition as unknown as JourneyDefinition, version);
+    if (compiled.size >= COMPILED_MAX) compiled.clear();
+    compiled.set(key, { version, at: stored.at, definition });
+    return definition;
+  }
+
   return {
     of,
+    versionOf,
     put(work, change, now) {
       const { workspace, name, version, at } = change;
       const index = work.get<Index>(advanceKeys.definitions(workspace)) ?? {};
@@ -69,31 +85,15 @@ export function createLiveDefinitions(): LiveDefinitions {
       const loaded = loadDefinition(change.definition);
       if (!loaded.ok)
         throw new Error(loaded.faults.map(({ path, message }) => `${name} ${version}: ${path}: ${message}`).join('; '));
+      const before = known ? work.get<DefinitionPut>(advanceKeys.definition(workspace, name)) : undefined;
       work.set(advanceKeys.definition(workspace, name), change);
       work.set(advanceKeys.definitions(workspace), { ...index, [name]: { version, at } });
-      if (known)
-        rearm(
-          work,
-          workspace,
-          of(work, workspace).find((definition) => definition.name === name)!,
-          now,
-        );
+      if (!before) return;
+      work.set(advanceKeys.definitionVersion(workspace, name, before.version), before);
+      work.set(advanceKeys.definitionVersion(workspace, name, before.version - VERSIONS_KEPT), null);
+      startAdoption(work, workspace, name, now);
     },
   };
-}
-
-/**
- * Journeys meet a new version at their next input; only timers that it wants sooner are set now, for until then nothing else may
- * happen. Looks at every subject of the workspace: rare, and it holds up the partition while it lasts.
- */
-function rearm(work: DeliverWork, workspace: string, definition: CompiledDefinition, now: number): void {
-  for (const key of work.keys(advanceKeys.subjectsOf(workspace))) {
-    const subject = work.get<SubjectState | MovedSubject>(key);
-    if (!subject || isMoved(subject)) continue;
-    const journey = subject.journeys[definition.name];
-    const due = journey ? soonerUnder(definition, journey, now) : null;
-    if (due !== null) work.timer(key, timerPurpose(definition.name, 'stall'), due);
-  }
 }
 
 export function endpointsOf(work: DeliverWork, workspace: string): readonly Endpoint[] {

@@ -2,6 +2,13 @@
  * The advance task without a log: partitions as maps, records handled one by one, timers fired by log time before each, outputs to the
  * own inbox handed on. For tests; what it keeps is what the real task would make durable.
  */
+import type {
+  ActionCommand,
+  ActionFact,
+  ActionFile,
+  ActionRefused,
+  PolicyTotals,
+} from '@cairn/contracts/generated/action.ts';
 import type { AlertCommand, AlertFact, CommandRefused } from '@cairn/contracts/generated/alert.ts';
 import type { DefinitionPut, Endpoint } from '@cairn/contracts/generated/control.ts';
 import type { DeliveryRequested } from '@cairn/contracts/generated/delivery.ts';
@@ -23,6 +30,11 @@ export interface AdvanceWorld {
   touch(like: TouchpointLike, now?: number): void;
   send(key: string, message: unknown, now: number): void;
   command(alert: AlertFact['alert'], command: Partial<AlertCommand> & Pick<AlertCommand, 'command'>, now: number): void;
+  actionCommand(
+    action: ActionFact['action'],
+    command: Partial<ActionCommand> & Pick<ActionCommand, 'command'>,
+    now: number,
+  ): void;
   handOver(from: SubjectRef, into: SubjectRef, now: number, personId?: string | null): void;
   /** Fires what is due up to then. */
   until(now: number): void;
@@ -31,7 +43,10 @@ export interface AdvanceWorld {
   release(now: number): void;
   readonly journeys: readonly JourneyChanged[];
   readonly alerts: readonly AlertFact[];
-  readonly refused: readonly CommandRefused[];
+  readonly refused: readonly (CommandRefused | ActionRefused)[];
+  /** Facts of actions, and what was learned of them. */
+  readonly actions: readonly ActionFact[];
+  readonly policies: readonly PolicyTotals[];
   readonly deliveries: readonly DeliveryRequested[];
   /** The newest state of each journey that lives. */
   living(): JourneyChanged['journey'][];
@@ -50,7 +65,9 @@ export function createAdvanceWorld(options: { partitions?: number } = {}): Advan
   const partitions: Partition[] = Array.from({ length: count }, () => ({ state: new Map(), timers: new Map() }));
   const journeys: JourneyChanged[] = [];
   const alerts: AlertFact[] = [];
-  const refused: CommandRefused[] = [];
+  const refused: (CommandRefused | ActionRefused)[] = [];
+  const actions: ActionFact[] = [];
+  const policies: PolicyTotals[] = [];
   const deliveries: DeliveryRequested[] = [];
   const waiting: { partition: number; key: string; value: unknown; headers: Record<string, string> }[] = [];
   let holding = false;
@@ -83,10 +100,17 @@ export function createAdvanceWorld(options: { partitions?: number } = {}): Advan
         ((value as { type: string }).type === 'command.refused' ? (refused as unknown[]) : (alerts as unknown[])).push(
           plain,
         );
+      else if (topic === 'actions') takeAction(plain);
       else if (topic === 'delivery-inbox') deliveries.push(plain);
       else if (topic === 'journey-inbox') waiting.push({ partition: to, key, value: plain, headers: { ...headers } });
       else throw new Error(`unexpected output to ${topic}`);
     }
+  }
+
+  function takeAction(value: ActionFile): void {
+    if (value.type === 'policy.totals') policies.push(value);
+    else if (value.type === 'action.refused') refused.push(value);
+    else actions.push(value as ActionFact);
   }
 
   function run(index: number, input: TaskInput, now: number): void {
@@ -202,6 +226,22 @@ export function createAdvanceWorld(options: { partitions?: number } = {}): Advan
       };
       send(keyOf.subject(WORKSPACE, alert.subject.id), message, now);
     },
+    actionCommand(action, command, now) {
+      const message: ActionCommand = {
+        type: 'action.command',
+        workspace: WORKSPACE,
+        commandId: `cmd-${now}`,
+        actionId: action.id,
+        journeyId: action.journeyId,
+        outcome: null,
+        note: null,
+        until: null,
+        by: 'Ada',
+        at: now,
+        ...command,
+      };
+      send(keyOf.subject(WORKSPACE, action.subject.id), message, now);
+    },
     handOver(from, into, now, personId = null) {
       const message = {
         type: 'subject.handed-over',
@@ -225,6 +265,8 @@ export function createAdvanceWorld(options: { partitions?: number } = {}): Advan
     journeys,
     alerts,
     refused,
+    actions,
+    policies,
     deliveries,
     living() {
       const newest = new Map(journeys.map(({ journey }) => [journey.id, journey]));

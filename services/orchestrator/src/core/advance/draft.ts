@@ -4,6 +4,9 @@ import type { AlertFact } from '@cairn/contracts/generated/alert.ts';
 import type { Advanced, JourneyInput, JourneyOutput, TimerPurpose } from '../advance-journey.ts';
 import { resolveAlert } from '../alert.ts';
 import type { CompiledDefinition } from '../definition/compile-definition.ts';
+import type { Scene } from '../condition.ts';
+import { NO_MEMORY, type DefinitionMemory } from '../next-best-action/memory.ts';
+import { SHIPPED_MODELS, type JourneyModels } from '../learn/predict.ts';
 import { NO_POINTS } from '../score/engagement.ts';
 import { startVisits } from '../stage.ts';
 import { NO_PAUSES } from '../stall/fixed-stall.ts';
@@ -25,6 +28,16 @@ export interface Draft {
   absorbedInto: string | null;
   /** Alert facts, timers and refusals so far. */
   outputs: JourneyOutput[];
+  /** It met a new version of its definition with this input. */
+  adopted: boolean;
+  /** What conditions look at: set by a touchpoint. */
+  scene: Scene | null;
+  /** What is learned of pauses and outcomes. */
+  models: () => JourneyModels;
+  /** What is learned and counted of the definition, read only where it is needed. */
+  memory: () => DefinitionMemory;
+  /** The definition as it was in an older version; null: it is not kept any more. */
+  versionOf: (version: number) => CompiledDefinition | null;
 }
 
 export function startDraft(
@@ -49,6 +62,11 @@ export function startDraft(
     isNew: journey === null,
     absorbedInto: null,
     outputs: [],
+    adopted: journey !== null && journey.version !== definition.version,
+    scene: null,
+    models: input.models ?? (() => SHIPPED_MODELS),
+    memory: input.memory ?? (() => NO_MEMORY),
+    versionOf: input.versionOf ?? (() => null),
   };
   return draft;
 }

@@ -1,7 +1,9 @@
 /** Keeps a journey's stall clock true after anything that may have moved it, and opens the alert when it has run out. */
 import { openAlert } from '../alert.ts';
 import type { CompiledDefinition } from '../definition/compile-definition.ts';
+import { learnedStallOf, SHIPPED_MODELS, type JourneyModels } from '../learn/predict.ts';
 import { silentSince, stallDeadline, tellStall } from '../stall/fixed-stall.ts';
+import { learnedStallAt, tellLearnedStall } from '../stall/learned/learned-stall.ts';
 import { renderLastTouchpoints } from '../render-touchpoint.ts';
 import type { AlertKind, JourneyState } from '../state.ts';
 import { closeAlert, setTimer, tellAlert, type Draft } from './draft.ts';
@@ -23,8 +25,8 @@ const SETTLING_MS = 5_000;
 
 export function settleStall(draft: Draft, move: ClockMove): void {
   const { journey, now } = draft;
-  const deadline = hasEnded(journey) ? null : stallDeadline(draft.definition, journey);
-  if (deadline === journey.stall.at) return;
+  const deadline = hasEnded(journey) ? null : deadlineOf(draft);
+  if (deadline === journey.stall.at || isToldOf(draft, move)) return;
   const hasAlert = journey.alerts.stall !== undefined;
   if (hasAlert && move.by === 'definition' && !hasEnded(journey)) {
     journey.stall = { ...journey.stall, at: deadline };
@@ -33,20 +35,47 @@ export function settleStall(draft: Draft, move: ClockMove): void {
   const due = deadline === null ? null : deadline + move.lag;
   if (deadline === null || due === null || due > now) {
     endSilence(draft, move);
-    arm(draft, { at: deadline, due, lag: move.lag, settled: false });
+    arm(draft, { at: deadline, due, lag: move.lag, settled: false, ...sinceOf(draft) });
     return;
   }
   const settled = move.imported || hasAlert || (move.by !== 'buyer' && journey.stall.settled);
   if (settled) markStalled(draft);
   // Nothing is waited for where no touchpoint came: the limit was changed.
   const wait = move.by === 'definition' ? 1 : Math.max(1, Math.min(SETTLING_MS, deadline - silentSince(journey)));
-  arm(draft, { at: deadline, due: settled ? null : now + wait, lag: move.lag, settled });
+  arm(draft, { at: deadline, due: settled ? null : now + wait, lag: move.lag, settled, ...sinceOf(draft) });
+}
+
+/** The fixed limit, or the moment that is learned, whichever comes first. */
+function deadlineOf({ definition, journey, models }: Draft): number | null {
+  const fixed = stallDeadline(definition, journey);
+  if (!learnedStallOf(definition, journey.stage)) return fixed;
+  return earlier(fixed, learnedStallAt(definition, models(), journey));
+}
+
+function earlier(a: number | null, b: number | null): number | null {
+  return a === null || b === null ? (a ?? b) : Math.min(a, b);
+}
+
+/** A learned moment moves with all that is known; the silence itself has had its alert, or waits for working hours to have it. */
+function isToldOf({ definition, journey }: Draft, move: ClockMove): boolean {
+  if (hasEnded(journey) || move.by === 'merge' || move.by === 'definition') return false;
+  if (!journey.stall.settled && journey.status !== 'stalled') return false;
+  return learnedStallOf(definition, journey.stage) !== null && journey.stall.since === silentSince(journey);
+}
+
+function sinceOf({ definition, journey }: Draft): { since?: number } {
+  return hasEnded(journey) || !learnedStallOf(definition, journey.stage) ? {} : { since: silentSince(journey) };
 }
 
 /** When the stall timer of a journey would be due under a definition that it has not met yet; null: it needs none, or none sooner. */
-export function soonerUnder(definition: CompiledDefinition, journey: JourneyState, now: number): number | null {
+export function soonerUnder(
+  definition: CompiledDefinition,
+  journey: JourneyState,
+  now: number,
+  models: JourneyModels = SHIPPED_MODELS,
+): number | null {
   if (hasEnded(journey) || journey.alerts.stall || journey.stall.settled) return null;
-  const deadline = stallDeadline(definition, journey);
+  const deadline = earlier(stallDeadline(definition, journey), learnedStallAt(definition, models, journey));
   if (deadline === null) return null;
   const due = Math.max(deadline + journey.stall.lag, now + SETTLING_MS);
   return journey.stall.due === null || due < journey.stall.due ? due : null;
@@ -58,6 +87,12 @@ export function fireStall(draft: Draft): void {
   const { due, settled } = journey.stall;
   if (due === null || settled || hasEnded(journey)) return;
   if (due > now) return setTimer(draft, 'stall', due);
+  if (journey.status !== 'stalled' && journey.stall.since !== undefined) {
+    // More was learned since the moment was foretold.
+    const at = deadlineOf(draft);
+    if (at !== null && at + journey.stall.lag > now)
+      return arm(draft, { ...journey.stall, at, due: at + journey.stall.lag });
+  }
   markStalled(draft);
   const opensAt = definition.withinHours ? definition.businessTime.nextWorkingMoment(now) : now;
   if (opensAt > now) return arm(draft, { ...journey.stall, due: opensAt });
@@ -87,8 +122,10 @@ function openStallAlert(draft: Draft): void {
     stage: journey.stage,
     at: now,
     reason: {
-      ...tellStall(definition, journey, now),
-      probability: null,
+      ...(tellLearnedStall(definition, draft.models(), journey, now) ?? {
+        ...tellStall(definition, journey, now),
+        probability: null,
+      }),
       quietPersonId: quietPerson(journey),
       lastTouchpoints: renderLastTouchpoints(journey.last, draft.subject.account?.id ?? null),
     },

@@ -1,6 +1,8 @@
 /** Journeys and people that turn out to be one: what was absorbed arrives, and the clock is set by both. */
 import { mergeJourneys, mergeTraces, unarmed } from '../merge-subjects.ts';
+import { mergeOutreach } from '../next-best-action/outreach-state.ts';
 import { byId, withItem, without } from '../people.ts';
+import { mergeSilences } from '../stall/learned/silence.ts';
 import { qualificationNow } from './score-now.ts';
 import { closeAlert, setTimer, type Draft } from './draft.ts';
 import { armEscalation, settleStall } from './settle-stall.ts';
@@ -8,8 +10,13 @@ import type { JourneyState } from '../state.ts';
 
 export function takeMergedJourney(draft: Draft, other: JourneyState): void {
   draft.changed = true;
-  if (draft.isNew) draft.journey.stall = unarmed(draft.journey.stall);
-  else merge(draft, other);
+  if (draft.isNew) {
+    draft.journey.stall = unarmed(draft.journey.stall);
+    const silence = mergeSilences(undefined, draft.journey.silence);
+    if (silence) draft.journey.silence = silence;
+    const { outreach } = mergeOutreach(other.outreach, undefined);
+    if (outreach) draft.journey.outreach = outreach;
+  } else merge(draft, other);
   settleStall(draft, { by: 'merge', imported: false, lag: draft.journey.stall.lag });
   rearmAlerts(draft);
   draft.journey.qualification = qualificationNow(draft);
@@ -17,13 +24,17 @@ export function takeMergedJourney(draft: Draft, other: JourneyState): void {
 
 function merge(draft: Draft, other: JourneyState): void {
   const before = draft.journey;
-  const { journey, dropped } = mergeJourneys(draft.definition, before, other);
+  const { journey, dropped, droppedAction } = mergeJourneys(draft.definition, before, other);
   // Two journeys had each an alert of one kind; the older one goes on.
   for (const alert of dropped) {
     draft.journey = { ...before, alerts: { [alert.kind]: alert } };
     closeAlert(draft, alert.kind, null, 'merge');
   }
   draft.journey = { ...journey, seq: before.seq };
+  if (droppedAction) {
+    const told = { state: 'superseded' as const, suppressedBy: 'merge' };
+    draft.outputs.push({ type: 'action', fact: 'action.superseded', action: droppedAction, told, commandId: null });
+  }
   if (journey.stage === before.stage) return;
   draft.events.push('stage_changed');
   draft.from = before.stage;
@@ -39,6 +50,9 @@ export function takeMergedPeople(draft: Draft, from: string, into: string): void
   draft.journey.last = draft.journey.last.map((touchpoint) =>
     touchpoint[8] === from ? [...touchpoint.slice(0, 8), into, touchpoint[9]] : touchpoint,
   ) as unknown as JourneyState['last'];
+  const { outreach } = draft.journey;
+  if (outreach?.action?.personId === from)
+    draft.journey.outreach = { ...outreach, action: { ...outreach.action, personId: into } };
   draft.changed = true;
 }
 

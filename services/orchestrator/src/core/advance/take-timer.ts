@@ -3,10 +3,14 @@ import type { TimerPurpose } from '../advance-journey.ts';
 import { escalateAlert, wakeAlert } from '../alert.ts';
 import type { AlertKind } from '../state.ts';
 import { setTimer, tellAlert, type Draft } from './draft.ts';
+import { fireLearn } from './follow-silence.ts';
 import { armEscalation, fireStall } from './settle-stall.ts';
 
 export function takeTimer(draft: Draft, purpose: TimerPurpose): void {
+  // What is due of actions and plays is looked at after every input.
+  if (purpose === 'action' || purpose === 'label' || purpose === 'play') return;
   if (purpose === 'stall') return fireStall(draft);
+  if (purpose === 'learn') return fireLearn(draft);
   const kind = purpose.slice(purpose.indexOf('-') + 1) as AlertKind;
   const alert = draft.journey.alerts[kind];
   if (!alert) return;

@@ -1,8 +1,12 @@
 /** One touchpoint moves a journey: counts, people, score, outcome, stage, and the stall clock, in that order. */
 import type { AccountSummary, PersonSummary } from '@cairn/contracts/generated/stitched.ts';
 import type { Touchpoint } from '@cairn/contracts/generated/touchpoint.ts';
+import { isAutoReply } from '../auto-reply.ts';
 import type { JourneyFacts, JourneyPath, Scene } from '../condition.ts';
+import { countTouchpoint, countWithin, type CompiledCount } from '../count.ts';
 import type { CompiledDefinition } from '../definition/compile-definition.ts';
+import { contactOf } from '../guard-rails.ts';
+import { meetingAfter } from '../meeting.ts';
 import { byId, withItem } from '../people.ts';
 import { lastTouchpointOf, renderTouchpoint } from '../render-touchpoint.ts';
 import { addPoints, engagementTotal } from '../score/engagement.ts';
@@ -12,6 +16,7 @@ import { stageAt, stageEntered, withEntry, withStart } from '../stage.ts';
 import { withPause } from '../stall/fixed-stall.ts';
 import { CHANNELS_KEPT, LAST_TOUCHPOINTS_KEPT, PEOPLE_KEPT, type JourneyState, type PersonTrace } from '../state.ts';
 import { closeAlert, type Draft } from './draft.ts';
+import { followSilence, silenceBefore } from './follow-silence.ts';
 import { qualificationNow, totalNow } from './score-now.ts';
 import { hasEnded, settleStall } from './settle-stall.ts';
 
@@ -39,7 +44,16 @@ export function takeTouchpoint(draft: Draft, { touchpoint, person, account }: To
   scene.direction = direction;
 
   draft.changed = true;
+  draft.scene = scene;
+  const before = silenceBefore(draft);
   journey.touchpoints++;
+  if (definition.counters.length > 0) {
+    const counts = countTouchpoint(definition.counters, journey.counts, scene, at);
+    if (counts) journey.counts = counts;
+  }
+  const meetingAt = meetingAfter(definition.meetings, journey.meetingAt, scene, now);
+  if (meetingAt === undefined) delete journey.meetingAt;
+  else journey.meetingAt = meetingAt;
   if (at < journey.startedAt) {
     journey.startedAt = at;
     journey.visits = withStart(journey.visits, at);
@@ -58,8 +72,9 @@ export function takeTouchpoint(draft: Draft, { touchpoint, person, account }: To
   if (direction === 'outbound') journey.outboundAt = Math.max(journey.outboundAt ?? at, at);
   if (direction !== 'none') journey.last = withLast(journey.last, touchpoint, direction, at, person);
 
-  takeOutcome(draft, scene, at);
+  const isOutcome = takeOutcome(draft, scene, at);
   takeStage(draft, scene, at);
+  followSilence(draft, before, touchpoint, direction, at, isOutcome);
   settleStall(draft, {
     by: direction === 'inbound' ? 'buyer' : 'person',
     imported: touchpoint.imported,
@@ -76,22 +91,28 @@ function directionOf(
   scene: Scene,
 ): 'inbound' | 'outbound' | 'none' {
   if (touchpoint.bot) return 'none';
+  // A machine's answer is no return, whatever its sender calls it.
+  if (touchpoint.direction !== 'outbound' && (isAutoReply(touchpoint) || definition.autoReplies?.(scene)))
+    return 'none';
   if (touchpoint.direction) return touchpoint.direction;
   const { kind } = touchpoint;
   if (kind === 'identify' || kind === 'group' || kind === 'alias') return 'none';
   return definition.outbound?.(scene) ? 'outbound' : 'inbound';
 }
 
-function takeOutcome(draft: Draft, scene: Scene, at: number): void {
+/** Whether the touchpoint is an outcome. */
+function takeOutcome(draft: Draft, scene: Scene, at: number): boolean {
   const { definition, journey } = draft;
   const outcome = definition.won?.(scene) ? 'won' : definition.lost?.(scene) ? 'lost' : null;
   // Of two outcomes the later one, by its own time, holds.
-  if (outcome === null || (journey.endedAt !== null && at < journey.endedAt)) return;
+  if (outcome === null) return false;
+  if (journey.endedAt !== null && at < journey.endedAt) return true;
   journey.endedAt = at;
-  if (journey.status === outcome) return;
+  if (journey.status === outcome) return true;
   journey.status = outcome;
   draft.events.push(outcome);
   for (const { kind } of Object.values(journey.alerts)) closeAlert(draft, kind, 'outcome', 'outcome');
+  return true;
 }
 
 function takeStage(draft: Draft, scene: Scene, at: number): void {
@@ -132,6 +153,12 @@ function withTrace(
   const roles = rolesOf(definition, scene);
   const fit = fitRulesThatHold(definition, scene, true);
   if (roles.length > 0) trace.roles = roles;
+  const { outreach } = definition;
+  if (!outreach.isEmpty && scene.touchpoint)
+    Object.assign(
+      trace,
+      contactOf(outreach.consentCategories, outreach.rails, before, scene.touchpoint, scene.person!, scene),
+    );
   if (fit.length > 0) trace.fit = fit;
   const people = withItem(journey.people, trace);
   return people.length <= PEOPLE_KEPT ? people : people.filter((one) => byId(subject.people, one.id) !== undefined);
@@ -159,7 +186,7 @@ function withLast(
 }
 
 /** A class, so that a touchpoint makes one small object of it and no closures. */
-class DraftFacts implements JourneyFacts {
+export class DraftFacts implements JourneyFacts {
   readonly #draft: Draft;
   constructor(draft: Draft) {
     this.#draft = draft;
@@ -169,6 +196,10 @@ class DraftFacts implements JourneyFacts {
   }
   get openAlerts(): readonly string[] {
     return Object.keys(this.#draft.journey.alerts);
+  }
+  count(count: CompiledCount, personId: string | null): number {
+    const { definition, journey, now } = this.#draft;
+    return countWithin(count, journey.counts, definition.businessTime, personId, now);
   }
   read(name: JourneyPath): unknown {
     const { definition, journey, subject, now } = this.#draft;

@@ -3,6 +3,9 @@ import { parseDuration, type Duration } from '@cairn/contracts/duration.ts';
 import type { Condition, JourneyDefinition } from '@cairn/contracts/generated/journey-definition.ts';
 import { createBusinessTime, type BusinessTime } from '../business-time.ts';
 import { compileCondition, mentions, type Predicate } from '../condition.ts';
+import type { CompiledCount, Counters } from '../count.ts';
+import { compileMeetings, type CompiledMeetings } from '../meeting.ts';
+import { compileOutreach, type CompiledOutreach } from './compile-outreach.ts';
 
 export interface CompiledDefinition {
   name: string;
@@ -25,6 +28,13 @@ export interface CompiledDefinition {
   /** Whether an alert waits for working hours. */
   withinHours: boolean;
   escalateAfter: Duration | null;
+  /** Who looks after journeys whose account names no owner, in turn. */
+  owners: readonly string[];
+  autoReplies: Predicate | null;
+  meetings: CompiledMeetings;
+  /** What `count`s in conditions count. */
+  counters: readonly CompiledCount[];
+  outreach: CompiledOutreach;
 }
 
 export interface CompiledStage {
@@ -34,6 +44,16 @@ export interface CompiledStage {
   from: ReadonlySet<string> | null;
   /** Null: this stage raises no stall by a fixed limit. */
   stallAfter: Duration | null;
+  /** Null: this stage's stalls are not learned. */
+  learned: CompiledLearnedStall | null;
+}
+
+export interface CompiledLearnedStall {
+  horizon: Duration;
+  /** An alert opens once it is as likely as this that the silence reaches the horizon. */
+  probability: number;
+  /** Null: after any silence. */
+  atLeast: Duration | null;
 }
 
 export interface CompiledRule {
@@ -52,15 +72,22 @@ const WEEKDAYS: readonly string[] = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', '
 
 /** Throws where the definition was never checked: that is a mistake of ours. */
 export function compileDefinition(source: JourneyDefinition, version: number): CompiledDefinition {
+  const counters: Counters = new Map();
   const compile = (condition: Condition | undefined, path: string): Predicate | null =>
     condition === undefined
       ? null
-      : compileCondition(condition, path, (at, message) => {
-          throw new Error(`definition ${source.name} ${version}: ${at}: ${message}`);
-        });
+      : compileCondition(
+          condition,
+          path,
+          (at, message) => {
+            throw new Error(`definition ${source.name} ${version}: ${at}: ${message}`);
+          },
+          0,
+          counters,
+        );
   const { businessHours: hours, score } = source;
   const holidays = hours?.holidays ?? [];
-  return {
+  const compiled = {
     name: source.name,
     version,
     unit: source.unit,
@@ -78,6 +105,7 @@ export function compileDefinition(source: JourneyDefinition, version: number): C
       forwardOnly: stage.forwardOnly ?? false,
       from: stage.from ? new Set(stage.from) : null,
       stallAfter: durationOf(stage.stall?.after),
+      learned: learnedOf(stage.stall?.learned),
     })),
     stageIndex: new Map(source.stages.map((stage, i) => [stage.name, i])),
     won: compile(source.outcomes?.won?.enter, 'outcomes.won.enter'),
@@ -95,6 +123,26 @@ export function compileDefinition(source: JourneyDefinition, version: number): C
     })),
     withinHours: hours !== undefined && source.alerts?.anyHour !== true,
     escalateAfter: durationOf(source.alerts?.escalateAfter),
+    owners: source.alerts?.owners ?? [],
+    autoReplies: compile(source.autoReplies, 'autoReplies'),
+    meetings: compileMeetings(source.meetings, compile),
+    outreach: compileOutreach(source, compile),
+  };
+  // Last: every condition has told what it counts.
+  return { ...compiled, counters: [...counters.values()] };
+}
+
+/** As the schema's description says. */
+const DEFAULT_PROBABILITY = 0.7;
+
+function learnedOf(
+  policy: NonNullable<JourneyDefinition['stages'][number]['stall']>['learned'],
+): CompiledLearnedStall | null {
+  if (!policy) return null;
+  return {
+    horizon: parseDuration(policy.horizon)!,
+    probability: policy.probability ?? DEFAULT_PROBABILITY,
+    atLeast: durationOf(policy.atLeast),
   };
 }
 

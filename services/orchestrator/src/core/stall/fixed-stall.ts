@@ -48,10 +48,8 @@ export function tellStall(
   const stage = stageOf(definition, journey.stage);
   const normalMs = normalPauseMs(journey.pauses);
   const inBusinessDays = stage?.stallAfter && 'businessDays' in stage.stallAfter;
-  const silence = inBusinessDays
-    ? { count: definition.businessTime.daysBetween(since, now), unit: 'business day' }
-    : inWords(now - since);
-  const entered = (journey.inboundAt ?? -Infinity) < journey.stageSince ? ` since entering ${journey.stage}` : '';
+  const silence = silenceAmount(definition, since, now, inBusinessDays === true);
+  const entered = enteredSince(journey);
   const limit = definition.source.stages.find(({ name }) => name === journey.stage)?.stall?.after ?? '';
   let normal = `the limit in ${journey.stage} is ${limit}`;
   if (normalMs !== null) {
@@ -66,6 +64,30 @@ export function tellStall(
     silentFor: formatDuration(now - since),
     normalPause: normalMs === null ? null : formatDuration(normalMs),
   };
+}
+
+/** The same sentence for a pause that was learned: of milliseconds, or counted in business days already. */
+export function describeSilence(
+  definition: CompiledDefinition,
+  journey: Pick<JourneyState, 'inboundAt' | 'stageSince' | 'stage'>,
+  now: number,
+  inBusinessDays: boolean,
+  normal: Amount | number,
+): string {
+  const silence = silenceAmount(definition, silentSince(journey), now, inBusinessDays);
+  const usual = typeof normal === 'number' ? inWords(normal) : normal;
+  const unit = usual.unit === silence.unit ? '' : ` ${plural(usual)}`;
+  return `No reply for ${round(silence.count, 1)} ${plural(silence)}${enteredSince(journey)}; ${round(usual.count, 1)}${unit} is normal here`;
+}
+
+function silenceAmount(definition: CompiledDefinition, since: number, now: number, inBusinessDays: boolean): Amount {
+  return inBusinessDays
+    ? { count: definition.businessTime.daysBetween(since, now), unit: 'business day' }
+    : inWords(now - since);
+}
+
+function enteredSince(journey: Pick<JourneyState, 'inboundAt' | 'stageSince' | 'stage'>): string {
+  return (journey.inboundAt ?? -Infinity) < journey.stageSince ? ` since entering ${journey.stage}` : '';
 }
 
 function stageOf(definition: CompiledDefinition, name: string): CompiledStage | undefined {

@@ -25,10 +25,13 @@ export interface PaceState {
   n: string;
   /** Log-loss of the table and of the corrected table. */
   loss: RecentLoss;
+  /** One silence of 2^shift is learned from. */
+  shift: number;
 }
 
 export interface PaceModel {
   lessons: number;
+  shift: number;
   rhythm: Rhythm;
   ratesFor(stage: string, gap: number): Rates;
   /** The weight of a slot; 0 everywhere while the correction is no better than the table. */
@@ -49,6 +52,10 @@ const STAGES_KEPT = 50;
 /** Bins of a day or so that have to be compared before the correction is trusted. */
 const COMPARED_ENOUGH = 300;
 
+/** Each takes some 10 µs to learn: 20 ms an hour. */
+const LESSONS_AN_HOUR_MOST = 2_000;
+const SHIFT_MOST = 12;
+
 const EMPTY: PaceState = {
   lessons: 0,
   fadedAt: 0,
@@ -58,17 +65,18 @@ const EMPTY: PaceState = {
   z: '',
   n: '',
   loss: noLoss(2),
+  shift: 0,
 };
 
 export function openModel(state: PaceState | undefined): PaceModel {
-  const { lessons, stages, table: packed, rhythm, z, n, loss } = state ?? EMPTY;
+  const { lessons, stages, table: packed, rhythm, z, n, loss, shift } = state ?? EMPTY;
   const table = unpack(packed, tableLength(stages.length));
   const ratesFor = createRates(table, stages);
   const losses = [meanLoss(loss, 0), meanLoss(loss, 1)] as const;
   const isCorrected = loss.seen >= COMPARED_ENOUGH && losses[1] < losses[0];
   const weights = new Float32Array(SLOTS);
   if (isCorrected) fillWeights({ z: unpack(z, SLOTS), n: unpack(n, SLOTS) }, weights);
-  return { lessons, rhythm: rhythmOf(unpack(rhythm, HOURS_A_WEEK)), ratesFor, weights, isCorrected, losses };
+  return { lessons, shift, rhythm: rhythmOf(unpack(rhythm, HOURS_A_WEEK)), ratesFor, weights, isCorrected, losses };
 }
 
 /** `wallOf`: epoch ms → wall time of the definition's zone. The lessons are learned in the order given. */
@@ -105,6 +113,7 @@ export function learnLessons(
     z: pack(ftrl.z),
     n: pack(ftrl.n),
     loss: learn.loss,
+    shift: nextShift(before.shift, lessons.length),
   };
 }
 
@@ -151,6 +160,12 @@ function learnLesson(learning: Learning, lesson: Lesson, crosses: Crosses): void
     learnFtrl(ftrl, indices, CROSS_COUNT, gradient, FTRL);
     if (stage >= 0) countBin(table, stage, crosses.gap, bin, days, end);
   }
+}
+
+/** With many lessons an hour fewer silences are learned from, so that learning costs the same for a workspace of any size. */
+function nextShift(shift: number, lessons: number): number {
+  if (lessons > LESSONS_AN_HOUR_MOST) return Math.min(SHIFT_MOST, shift + 1);
+  return lessons < LESSONS_AN_HOUR_MOST / 8 && shift > 0 ? shift - 1 : shift;
 }
 
 function createRates(table: Float32Array, stages: readonly string[]): PaceModel['ratesFor'] {

@@ -31,7 +31,8 @@ export interface SilenceTouch {
   journeyId: string;
   at: number;
   now: number;
-  direction: 'inbound' | 'outbound';
+  /** None: an outcome that was nobody's touch. */
+  direction: 'inbound' | 'outbound' | 'none';
   /** The touchpoint was an outcome: that is no return. */
   isOutcome: boolean;
   hasEnded: boolean;
@@ -68,10 +69,7 @@ export function touchSilence(before: QuietJourney | null, touch: SilenceTouch): 
   const { at, direction, isOutcome, now } = touch;
   if (!before || !silence)
     return direction === 'inbound' ? { silence: begin(undefined, touch), lessons: NO_LESSONS } : null;
-  if (at <= silence.at)
-    return direction === 'inbound'
-      ? { silence: { ...silence, ins: silence.ins + 1 }, lessons: NO_LESSONS }
-      : { silence: { ...silence, outs: silence.outs + 1 }, lessons: NO_LESSONS };
+  if (at <= silence.at) return { silence: counted(silence, direction), lessons: NO_LESSONS };
   if (direction === 'inbound' && !isOutcome)
     return {
       silence: begin(silence, touch),
@@ -81,9 +79,7 @@ export function touchSilence(before: QuietJourney | null, touch: SilenceTouch): 
   const endsNow = isOutcome && step.silence.next >= 0 && step.silence.endedAt === 0;
   return {
     silence: {
-      ...step.silence,
-      ins: silence.ins + (direction === 'inbound' ? 1 : 0),
-      outs: silence.outs + (direction === 'outbound' ? 1 : 0),
+      ...counted(step.silence, direction),
       endedAt: endsNow ? at : step.silence.endedAt,
     },
     lessons: step.lessons,
@@ -111,6 +107,11 @@ export function mergeSilences(a: Silence | undefined, b: Silence | undefined): S
 
 function withoutLessons(silence: Silence | undefined): Silence | undefined {
   return silence && { ...silence, next: -1 };
+}
+
+function counted(silence: Silence, direction: SilenceTouch['direction']): Silence {
+  if (direction === 'none') return silence;
+  return direction === 'inbound' ? { ...silence, ins: silence.ins + 1 } : { ...silence, outs: silence.outs + 1 };
 }
 
 /** The bins that are over by `at` without a return. */
