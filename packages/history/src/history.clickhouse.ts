@@ -45,6 +45,9 @@ function wrap(client: ClickHouseClient): History {
         return await result.json<T>();
       });
     },
+    async command(sql, params) {
+      await guard(() => client.command({ query: sql, ...(params ? { query_params: { ...params } } : {}) }));
+    },
     async insert(table, rows, token) {
       if (rows.length === 0) return;
       // Settings belong into the SQL text: given beside it, chDB keeps them on the connection and a left-over token drops later inserts.

@@ -3,6 +3,7 @@ import type { History, HistoryTable } from './history.ts';
 /** Rows in arrays: for the simulator and for tests of the sink. Answers no SQL. */
 export interface MemoryHistory extends History {
   rows(table: HistoryTable): readonly Readonly<Record<string, unknown>>[];
+  remove(table: HistoryTable, which: (row: Readonly<Record<string, unknown>>) => boolean): void;
 }
 
 export function createMemoryHistory(): MemoryHistory {
@@ -14,6 +15,13 @@ export function createMemoryHistory(): MemoryHistory {
   };
   return {
     rows,
+    remove(table, which) {
+      tables.set(
+        table,
+        rows(table).filter((row) => !which(row)),
+      );
+    },
+    command: () => Promise.reject(new Error('the memory history answers no SQL')),
     query: () => Promise.reject(new Error('the memory history answers no SQL')),
     async insert(table, added, token) {
       const key = `${table}\n${token}`;

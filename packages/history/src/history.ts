@@ -5,6 +5,8 @@
 export interface History {
   /** Rows of a SELECT; `{name: Type}` placeholders are filled from `params` by the server, never by string building. */
   query<T>(sql: string, params?: Readonly<Record<string, unknown>>): Promise<T[]>;
+  /** A statement without rows (a mutation); resolves once it is done. */
+  command(sql: string, params?: Readonly<Record<string, unknown>>): Promise<void>;
   /**
    * Inserts rows (plain data by column). Two inserts of one `token` land once: whoever is unsure whether an insert went through does
    * it again under the same token with the same rows.
@@ -26,6 +28,12 @@ export type HistoryTable =
   | 'identity_overrides'
   | 'subject_overrides'
   | 'dead_letters'
+  | 'touchpoint_moves'
+  | 'rederivations'
+  | 'erasures'
+  | 'journey_visits'
+  | 'journey_rebuilds'
+  | 'touchpoint_values'
   | 'sink_plans';
 
 /** The history is away or refused: try again later; nothing that was acknowledged is lost (the log keeps it). */

@@ -7,6 +7,9 @@
 import type { Clock } from '@cairn/clock/clock.ts';
 import type { Cursor, Log, LogRecord } from '@cairn/log/log.ts';
 import type { History, HistoryTable } from './history.ts';
+import { createFollowIdentities } from './identities/follow-identities.ts';
+import { clickhouseSubjects } from './identities/subject-history.clickhouse.ts';
+import type { SubjectHistory } from './identities/subject-history.ts';
 import { rowsOf, SINK_TOPICS, type TableRow } from './rows/rows-of.ts';
 
 /** A chunk holds at most this many records: 10,000 rows insert in about 170 ms on two cores, and bound the memory. */
@@ -29,6 +32,8 @@ export interface SinkOptions {
   clock: Clock;
   name?: string;
   topics?: readonly string[];
+  /** Answers orders to derive anew, and erases. Default: by SQL. */
+  subjects?: SubjectHistory;
   chunkWaitMs?: number;
   onFault?(error: unknown): void;
   onChunk?(chunk: { records: number; rows: number; durationMs: number }): void;
@@ -92,7 +97,7 @@ export async function startSink(options: SinkOptions): Promise<RunningSink> {
     const groups = new Map<string, TableRow[]>();
     let count = 0;
     for (const record of records)
-      for (const row of rowsOf(record)) {
+      for (const row of identities.kept(rowsOf(record))) {
         const group = `${row.table}/${row.month}`;
         if (!groups.has(group)) groups.set(group, []);
         groups.get(group)!.push(row);
@@ -130,6 +135,7 @@ export async function startSink(options: SinkOptions): Promise<RunningSink> {
     const records: LogRecord[] = [];
     for (const range of plan.ranges) records.push(...(await readRange(range)));
     await insertRows(number, records);
+    await insistently(() => identities.followed(records));
     return plan.cursor;
   }
 
@@ -151,9 +157,13 @@ export async function startSink(options: SinkOptions): Promise<RunningSink> {
     const planned = await insistently(() => history.lastPlan(name));
     if (planned?.number !== planNumber || planned.ranges !== JSON.stringify(plan)) throw new SinkFenced();
     const rows = await insertRows(planNumber, ordered);
+    await insistently(() => identities.followed(ordered));
     onChunk({ records: records.length, rows, durationMs: clock.monotonic() - startedAt });
   }
 
+  const identities = await insistently(() =>
+    createFollowIdentities(log, options.subjects ?? clickhouseSubjects(history), onFault),
+  );
   const last = await insistently(() => history.lastPlan(name));
   const follower = await log.follow(topics, last ? await redo(last) : 'start');
   let busy = false;

@@ -1,6 +1,7 @@
 import { formatInstant } from '@cairn/clock/calendar.ts';
 import type { TouchpointItem } from '@cairn/contracts/generated/journey.ts';
 import type { History } from '../history.ts';
+import { accountColumn, inRange, joinMoves, livingPeople, personColumn, subjectRange } from './subject-range.ts';
 
 /**
  * A subject's touchpoints, newest first, those of absorbed subjects included, each with the person who owns it now.
@@ -12,26 +13,29 @@ export async function timeline(
   subjectId: string,
   options: { limit: number; cursor: string | null },
 ): Promise<{ items: TouchpointItem[]; next: string | null }> {
-  const subjects = await absorbedInto(history, workspace, subjectId);
+  const range = await subjectRange(history, workspace, subjectId);
   const after = options.cursor ? parseCursor(options.cursor) : null;
   const rows = await history.query<TimelineRow>(
     `SELECT t.id AS id, t.message_id AS message_id, t.kind AS kind, t.event AS event,
             toUnixTimestamp64Milli(t.timestamp) AS at, toUnixTimestamp64Milli(t.received_at) AS received,
             t.direction AS direction, t.channel AS channel,
-            if(o.into_id = '', t.person_id, o.into_id) AS person, t.account_id AS account, t.properties AS properties
-       FROM touchpoints AS t
-       LEFT JOIN (SELECT person_id, argMax(into_id, version) AS into_id FROM identity_overrides
-                   WHERE workspace = {workspace: String} GROUP BY person_id) AS o ON o.person_id = t.person_id
-      WHERE t.workspace = {workspace: String} AND t.subject_id IN {subjects: Array(String)}
+            ${personColumn(range)} AS person, ${accountColumn(range)} AS account, t.properties AS properties
+       FROM touchpoints AS t ${joinMoves(range)}
+      WHERE t.workspace = {workspace: String} AND ${inRange(range)}
         ${after ? 'AND (toUnixTimestamp64Milli(t.timestamp), t.id) < ({afterAt: Int64}, {afterId: String})' : ''}
       ORDER BY t.timestamp DESC, t.id DESC
       LIMIT {limit: UInt32}`,
-    { workspace, subjects, limit: options.limit + 1, ...(after ? { afterAt: after.at, afterId: after.id } : {}) },
+    { workspace, ...range, limit: options.limit + 1, ...(after ? { afterAt: after.at, afterId: after.id } : {}) },
+  );
+  const living = await livingPeople(
+    history,
+    workspace,
+    rows.map(({ person }) => person),
   );
   const page = rows.slice(0, options.limit);
   const last = page.at(-1);
   return {
-    items: page.map(itemOf),
+    items: page.map((row) => itemOf(row, living)),
     next: rows.length > options.limit && last ? cursorOf(Number(last.at), last.id) : null,
   };
 }
@@ -50,7 +54,7 @@ interface TimelineRow {
   properties: string;
 }
 
-function itemOf(row: TimelineRow): TouchpointItem {
+function itemOf(row: TimelineRow, living: (id: string) => string): TouchpointItem {
   return {
     id: row.id,
     messageId: row.message_id,
@@ -60,29 +64,10 @@ function itemOf(row: TimelineRow): TouchpointItem {
     receivedAt: formatInstant(Number(row.received)),
     direction: (row.direction || 'inbound') as TouchpointItem['direction'],
     channel: row.channel || null,
-    personId: row.person || null,
+    personId: row.person === '' ? null : living(row.person),
     accountId: row.account || null,
     properties: JSON.parse(row.properties) as Record<string, unknown>,
   };
-}
-
-/** The subject and everyone it absorbed, however many steps ago. Few: a loop of tiny queries beats a recursive one. */
-export async function absorbedInto(
-  history: Pick<History, 'query'>,
-  workspace: string,
-  subjectId: string,
-): Promise<string[]> {
-  const known = new Set([subjectId]);
-  for (let wave = [subjectId]; wave.length;) {
-    const rows = await history.query<{ subject_id: string }>(
-      `SELECT subject_id FROM subject_overrides FINAL
-        WHERE workspace = {workspace: String} AND into_id IN {wave: Array(String)}`,
-      { workspace, wave },
-    );
-    wave = rows.map((row) => row.subject_id).filter((id) => !known.has(id));
-    for (const id of wave) known.add(id);
-  }
-  return [...known];
 }
 
 const cursorOf = (at: number, id: string): string => Buffer.from(`${at}:${id}`).toString('base64url');

@@ -2,13 +2,15 @@
 import type { AlertFact } from '@cairn/contracts/generated/alert.ts';
 import type { DeadLetter } from '@cairn/contracts/generated/dead-letter.ts';
 import type { DeliveryFact } from '@cairn/contracts/generated/delivery.ts';
-import type { PersonChanged, PersonMerged } from '@cairn/contracts/generated/identity.ts';
-import type { StitchedTouchpoint, SubjectHandedOver } from '@cairn/contracts/generated/stitched.ts';
+import type { PersonChanged, PersonErased, PersonMerged, PersonSplit } from '@cairn/contracts/generated/identity.ts';
+import type { StitchedTouchpoint, SubjectHandedOver, SubjectRederive } from '@cairn/contracts/generated/stitched.ts';
 import { type ChangeHead, readChangeHead } from '@cairn/contracts/journey-head.ts';
 import { parseInstant } from '@cairn/clock/calendar.ts';
 import { decodeJson } from '@cairn/contracts/json.ts';
 import type { LogRecord } from '@cairn/log/log.ts';
 import type { HistoryTable } from '../history.ts';
+import { valueRows } from './value-rows.ts';
+import { type Position, visitRows } from './visit-rows.ts';
 
 export interface TableRow {
   table: HistoryTable;
@@ -33,11 +35,13 @@ export function rowsOf(record: LogRecord): TableRow[] {
   const at = { log_partition: record.partition, log_offset: String(record.offset) };
   switch (record.topic) {
     case 'journey-inbox':
-      if (message.type === 'touchpoint.stitched') return [touchpointRow(message as StitchedTouchpoint, record.at, at)];
+      if (message.type === 'touchpoint.stitched') return stitchedRows(message as StitchedTouchpoint, record.at, at);
       if (message.type === 'subject.handed-over') return [subjectRow(message as SubjectHandedOver, at, record)];
+      if (message.type === 'subject.rederive') return rederiveRows(message as SubjectRederive, at, record);
       return [];
     case 'journeys':
-      return message.type === 'journey.changed' ? [journeyRow(message as ChangeHead, at)] : [];
+      if (message.type !== 'journey.changed') return [];
+      return [journeyRow(message as ChangeHead, at), ...visitRows(record.value, message as ChangeHead, at)];
     case 'alerts':
       return typeof message.type === 'string' && message.type.startsWith('alert.') && 'alert' in message
         ? [alertRow(message as AlertFact, at)]
@@ -45,8 +49,10 @@ export function rowsOf(record: LogRecord): TableRow[] {
     case 'deliveries':
       return 'delivery' in message ? [deliveryRow(message as DeliveryFact, at)] : [];
     case 'identities':
-      if (message.type === 'person.changed') return [personRow(message as PersonChanged, at)];
-      if (message.type === 'person.merged') return overrideRows(message as PersonMerged, at);
+      if (message.type === 'person.changed') return personRows(message as PersonChanged, at, record);
+      if (message.type === 'person.merged') return mergeRows(message as PersonMerged, at, record);
+      if (message.type === 'person.split') return splitRows(message as PersonSplit, at, record);
+      if (message.type === 'person.erased') return erasureRows(message as PersonErased, at);
       return [];
     case 'dead-letters':
       return message.type === 'dead-letter' ? [deadLetterRow(message as DeadLetter, at)] : [];
@@ -55,7 +61,9 @@ export function rowsOf(record: LogRecord): TableRow[] {
   }
 }
 
-type Position = { log_partition: number; log_offset: string };
+function stitchedRows(message: StitchedTouchpoint, stitchedAt: number, position: Position): TableRow[] {
+  return [touchpointRow(message, stitchedAt, position), ...valueRows(message, position)];
+}
 
 function touchpointRow(message: StitchedTouchpoint, stitchedAt: number, position: Position): TableRow {
   const { touchpoint, subject, person, account } = message;
@@ -72,15 +80,18 @@ function touchpointRow(message: StitchedTouchpoint, stitchedAt: number, position
       event: touchpoint.event ?? '',
       name: touchpoint.name ?? '',
       timestamp: bounded(touchpoint.timestamp),
+      original_timestamp: touchpoint.originalTimestamp ?? '',
       received_at: bounded(touchpoint.receivedAt),
       stitched_at: bounded(stitchedAt),
       direction: touchpoint.direction ?? '',
       channel: touchpoint.channel ?? '',
       person_id: person?.id ?? '',
       account_id: account?.id ?? '',
+      group_id: touchpoint.groupId ?? '',
       stitch_key: message.stitchKey,
       user_id: touchpoint.userId ?? '',
       anonymous_id: touchpoint.anonymousId ?? '',
+      previous_id: touchpoint.previousId ?? '',
       source: touchpoint.source,
       imported: touchpoint.imported,
       bot: touchpoint.bot,
@@ -92,19 +103,53 @@ function touchpointRow(message: StitchedTouchpoint, stitchedAt: number, position
   };
 }
 
+/**
+ * Rises with the log, and decides which of two rows of one key holds. All records about a key are in one partition: within a
+ * millisecond their offsets decide (a million of one partition in one millisecond do not happen).
+ */
+const versionOf = ({ at, offset }: LogRecord): string => String(BigInt(at) * 1_000_000n + (offset % 1_000_000n));
+
 function subjectRow(message: SubjectHandedOver, position: Position, record: LogRecord): TableRow {
+  return subjectOverride(message.workspace, message.from.id, message.into.id, { at: message.at, position, record });
+}
+
+function subjectOverride(
+  workspace: string,
+  subjectId: string,
+  intoId: string,
+  { at, position, record }: { at: number; position: Position; record: LogRecord },
+): TableRow {
   return {
     table: 'subject_overrides',
     month: 0,
     row: {
-      workspace: message.workspace,
-      subject_id: message.from.id,
-      into_id: message.into.id,
-      version: record.at,
-      at: bounded(message.at),
+      workspace,
+      subject_id: subjectId,
+      into_id: intoId,
+      version: versionOf(record),
+      at: bounded(at),
       ...position,
     },
   };
+}
+
+/** The order itself, and that the subject lives (again): whatever absorbed it holds no more. */
+function rederiveRows(message: SubjectRederive, position: Position, record: LogRecord): TableRow[] {
+  const { workspace, subject, job, at, rederivation } = message;
+  const order: TableRow = {
+    table: 'rederivations',
+    month: monthOf(record.at),
+    row: {
+      workspace,
+      job,
+      subject_id: subject.id,
+      version: versionOf(record),
+      at: bounded(record.at),
+      message: JSON.stringify(message),
+      ...position,
+    },
+  };
+  return rederivation ? [subjectOverride(workspace, subject.id, '', { at, position, record }), order] : [order];
 }
 
 function journeyRow(fact: ChangeHead, position: Position): TableRow {
@@ -197,13 +242,14 @@ function deliveryRow(fact: DeliveryFact, position: Position): TableRow {
   };
 }
 
-function personRow(fact: PersonChanged, position: Position): TableRow {
-  const { person } = fact;
-  return {
+/** A version of the person; that somebody is absorbed, or by another than before, counts for its touchpoints, too. */
+function personRows(fact: PersonChanged, position: Position, record: LogRecord): TableRow[] {
+  const { workspace, person } = fact;
+  const row: TableRow = {
     table: 'people',
     month: 0,
     row: {
-      workspace: fact.workspace,
+      workspace,
       person_id: person.id,
       version: person.version,
       at: bounded(fact.at),
@@ -213,21 +259,39 @@ function personRow(fact: PersonChanged, position: Position): TableRow {
       ...position,
     },
   };
+  if (person.mergedInto === null) return [row];
+  return [row, override(workspace, person.id, person.mergedInto, { at: fact.at, position, record })];
 }
 
 /** Everyone ever absorbed points straight at the one who lives on, so reading never follows a chain. */
-function overrideRows(fact: PersonMerged, position: Position): TableRow[] {
-  return [...new Set([fact.from, ...fact.absorbed])].map((personId) => ({
-    table: 'identity_overrides' as const,
+function mergeRows(fact: PersonMerged, position: Position, record: LogRecord): TableRow[] {
+  const { workspace, from, into, absorbed, at } = fact;
+  return [...new Set([from, ...absorbed])].map((id) => override(workspace, id, into, { at, position, record }));
+}
+
+/** Everyone that results is somebody of their own again. */
+function splitRows({ workspace, into, at }: PersonSplit, position: Position, record: LogRecord): TableRow[] {
+  return into.map(({ personId }) => override(workspace, personId, '', { at, position, record }));
+}
+
+function override(
+  workspace: string,
+  personId: string,
+  intoId: string,
+  { at, position, record }: { at: number; position: Position; record: LogRecord },
+): TableRow {
+  return {
+    table: 'identity_overrides',
     month: 0,
-    row: {
-      workspace: fact.workspace,
-      person_id: personId,
-      into_id: fact.into,
-      version: fact.version,
-      at: bounded(fact.at),
-      ...position,
-    },
+    row: { workspace, person_id: personId, into_id: intoId, version: versionOf(record), at: bounded(at), ...position },
+  };
+}
+
+function erasureRows({ workspace, personId, absorbed, at }: PersonErased, position: Position): TableRow[] {
+  return [personId, ...absorbed].map((id) => ({
+    table: 'erasures' as const,
+    month: 0,
+    row: { workspace, person_id: id, at: bounded(at), ...position },
   }));
 }
 

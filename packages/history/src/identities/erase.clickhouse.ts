@@ -1,0 +1,68 @@
+/**
+ * Forgets people in every table of the registry, rows stamped with absorbed ids too. Deletes are mutations that are waited for. What a
+ * split gave to somebody else stays, whatever it is stamped with.
+ */
+import type { History, HistoryTable } from '../history.ts';
+import { PERSON_COLUMNS } from '../tables.ts';
+import { isOfErased } from './dead-letter-hashes.ts';
+
+/** Dead letters looked at in one go: they are up to 32 KB each. */
+const LETTERS_A_PAGE = 200;
+
+export async function eraseFromClickhouse(
+  history: Pick<History, 'query' | 'command'>,
+  workspace: string,
+  personIds: readonly string[],
+  hashes: readonly string[],
+): Promise<void> {
+  const params = { workspace, ids: personIds };
+  const remove = (table: HistoryTable, condition: string): Promise<void> =>
+    history.command(
+      `ALTER TABLE ${table} DELETE WHERE workspace = {workspace: String} AND (${condition}) SETTINGS mutations_sync = 2`,
+      params,
+    );
+  const ids = '{ids: Array(String)}';
+  const moved = `SELECT touchpoint_id FROM touchpoint_moves FINAL WHERE workspace = {workspace: String} AND person_id`;
+  // Of a person without an account the alerts name nobody, but their journey was the person's.
+  await remove(
+    'alert_facts',
+    `quiet_person_id IN ${ids} OR journey_id IN (SELECT journey_id FROM journey_changes WHERE workspace = {workspace: String} AND subject_id IN ${ids})`,
+  );
+  await remove('journey_changes', `person_id IN ${ids} OR subject_id IN ${ids}`);
+  await remove(
+    'touchpoints',
+    `(person_id IN ${ids} AND id NOT IN (${moved} NOT IN ${ids})) OR id IN (${moved} IN ${ids})`,
+  );
+  // Orders to derive anew say who the people are.
+  await remove('rederivations', `arrayExists(id -> position(message, id) > 0, ${ids})`);
+  for (const [table, columns] of Object.entries(PERSON_COLUMNS))
+    if (!DONE.has(table))
+      await remove(table as HistoryTable, columns.map((column) => `${column} IN ${ids}`).join(' OR '));
+  await eraseLetters(history, workspace, hashes);
+}
+
+const DONE: ReadonlySet<string> = new Set(['alert_facts', 'journey_changes', 'touchpoints']);
+
+async function eraseLetters(
+  history: Pick<History, 'query' | 'command'>,
+  workspace: string,
+  hashes: readonly string[],
+): Promise<void> {
+  const found: string[] = [];
+  for (let after = ''; hashes.length > 0;) {
+    const rows = await history.query<{ id: string; raw: string }>(
+      `SELECT id, any(raw) AS raw FROM dead_letters WHERE workspace = {workspace: String} AND id > {after: String}
+        GROUP BY id ORDER BY id LIMIT {limit: UInt32}`,
+      { workspace, after, limit: LETTERS_A_PAGE },
+    );
+    found.push(...rows.filter(({ raw }) => isOfErased(workspace, raw, hashes)).map(({ id }) => id));
+    const last = rows.at(-1);
+    if (!last || rows.length < LETTERS_A_PAGE) break;
+    after = last.id;
+  }
+  if (found.length === 0) return;
+  await history.command(
+    `ALTER TABLE dead_letters DELETE WHERE workspace = {workspace: String} AND id IN {found: Array(String)} SETTINGS mutations_sync = 2`,
+    { workspace, found },
+  );
+}
