@@ -4,6 +4,7 @@
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { systemClock } from '@cairn/clock/clock.system.ts';
+import type { KafkaLogOptions } from '@cairn/log/log.kafka.ts';
 import type { Log, Membership, TopicConfig } from '@cairn/log/log.ts';
 import { openClickhouseHistory, type HistoryTarget } from './history.clickhouse.ts';
 import { startSink, type RunningSink } from './sink.ts';
@@ -14,7 +15,11 @@ export interface HistoryWorkerData {
   target: HistoryTarget;
   log:
     | { kind: 'lmdb'; path: string; topics: TopicConfig[] }
-    | { kind: 'kafka'; brokers: string[]; topics: TopicConfig[]; topicPrefix?: string };
+    | (Pick<KafkaLogOptions, 'ssl' | 'sasl' | 'replicationFactor' | 'topicPrefix'> & {
+        kind: 'kafka';
+        brokers: string[];
+        topics: TopicConfig[];
+      });
 }
 
 export type HistoryCall =

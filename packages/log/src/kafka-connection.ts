@@ -9,8 +9,8 @@ export interface KafkaConnection {
   brokers: readonly string[];
   clientId: string;
   clock: Clock;
-  ssl?: KafkaConfig['ssl'];
-  sasl?: KafkaConfig['sasl'];
+  ssl?: KafkaConfig['ssl'] | undefined;
+  sasl?: KafkaConfig['sasl'] | undefined;
   /** Told of what kafkajs logs at warn or error. */
   onClientLog?: ((entry: { level: 'warn' | 'error'; message: string }) => void) | undefined;
 }

@@ -57,7 +57,12 @@ export async function createAnswers<T>(
   const reading = (async () => {
     while (!stopping.signal.aborted) {
       try {
-        const batch = await follower.next({ maxRecords: 1_000, waitMs: 1_000, askCaughtUp: false, signal: stopping.signal });
+        const batch = await follower.next({
+          maxRecords: 1_000,
+          waitMs: 1_000,
+          askCaughtUp: false,
+          signal: stopping.signal,
+        });
         const touched = new Set<string>();
         for (const record of batch.records) take(record, touched);
         // Facts of one cycle are read together: settled at the end of the batch, not at the first fact.

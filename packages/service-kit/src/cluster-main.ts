@@ -1,3 +1,4 @@
+import { kafkaTargetOf } from './kafka-target.ts';
 import { systemClock } from '@cairn/clock/clock.system.ts';
 import { TOPICS } from '@cairn/contracts/topics.ts';
 import { createKafkaLog } from '@cairn/log/log.kafka.ts';
@@ -22,13 +23,14 @@ export async function runInCluster<C>(service: {
 }): Promise<void> {
   const { name } = service;
   const { settings, config } = readOrExit(() => ({ settings: readProcessConfig(), config: service.readConfig() }));
-  if (!settings.kafkaBrokers) return exitWithFault('CAIRN_KAFKA_BROKERS must name the brokers: host:port,…');
+  const kafka = kafkaTargetOf(settings);
+  if (!kafka) return exitWithFault('CAIRN_KAFKA_BROKERS must name the brokers: host:port,…');
   const logger = createLogger({ service: name, level: settings.logLevel });
   const clock = systemClock;
   const metrics = createMetrics({ runtime: true });
   const stopTelemetry = await startTelemetry({ endpoint: settings.otlpEndpoint, service: `cairn-${name}` });
   const log = await createKafkaLog({
-    brokers: settings.kafkaBrokers,
+    ...kafka,
     clientId: `cairn-${name}`,
     topics: KAFKA_TOPICS,
     clock,

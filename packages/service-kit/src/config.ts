@@ -159,6 +159,33 @@ export function oneOf<T extends string, F extends T | null>(
   });
 }
 
+const SASL_MECHANISMS = ['plain', 'scram-sha-256', 'scram-sha-512'] as const;
+type SaslMechanism = (typeof SASL_MECHANISMS)[number];
+/** One member for each mechanism, as kafkajs has it. */
+export type KafkaSasl = { [M in SaslMechanism]: { mechanism: M; username: string; password: string } }[SaslMechanism];
+
+function sasl(variable: string): Setting<KafkaSasl | null> {
+  return setting(variable, null, (value) => {
+    const [name = '', username = '', ...rest] = value.split(':');
+    const mechanism = SASL_MECHANISMS.find((known) => known === name.toLowerCase());
+    const password = rest.join(':');
+    if (!mechanism || username === '' || password === '')
+      throw new Error(`must be mechanism:user:password, the mechanism one of ${SASL_MECHANISMS.join(', ')}`);
+    return { mechanism, username, password } as KafkaSasl;
+  });
+}
+
+export const KAFKA_SETTINGS = {
+  kafkaBrokers: hostPorts('CAIRN_KAFKA_BROKERS', null),
+  /** TLS with the certificates that Node trusts. */
+  kafkaTls: boolean('CAIRN_KAFKA_TLS', false),
+  /** A PEM file to trust instead; switches TLS on. */
+  kafkaTlsCa: path('CAIRN_KAFKA_TLS_CA', null),
+  kafkaSasl: sasl('CAIRN_KAFKA_SASL'),
+  /** Of the topics that Cairn makes; unset: the broker's default. */
+  kafkaReplicationFactor: integer('CAIRN_KAFKA_REPLICATION_FACTOR', null, 1, 9),
+};
+
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
 /** What every process reads, whatever it runs. */
@@ -166,7 +193,7 @@ export const PROCESS_SETTINGS = {
   port: port('PORT', 8080),
   host: host('CAIRN_HOST', '127.0.0.1'),
   dataDir: path('CAIRN_DATA_DIR', './data'),
-  kafkaBrokers: hostPorts('CAIRN_KAFKA_BROKERS', null),
+  ...KAFKA_SETTINGS,
   logLevel: oneOf('CAIRN_LOG_LEVEL', LOG_LEVELS, 'info'),
   otlpEndpoint: url('OTEL_EXPORTER_OTLP_ENDPOINT', null),
 };

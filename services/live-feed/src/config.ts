@@ -1,6 +1,7 @@
 /** Live-feed's settings, read once from the environment. */
 import { join } from 'node:path';
-import { type Env, hostPorts, origins, path, readEnv, url } from '@cairn/service-kit/config.ts';
+import { type Env, KAFKA_SETTINGS, origins, path, readEnv, url } from '@cairn/service-kit/config.ts';
+import { type KafkaTarget, kafkaTargetOf } from '@cairn/service-kit/kafka-target.ts';
 import type { DeliveryHistory } from './shell/delivery-report-routes.ts';
 import type { TouchpointHistory } from './shell/touchpoint-history.ts';
 
@@ -44,15 +45,16 @@ export function liveFeedConfig(dataDir: string, allowedOrigins: readonly string[
 /** Where this node of a cluster finds the history: a server that all nodes share, or a chDB directory that is this node's alone. */
 export interface HistoryConfig {
   target: { url: string } | { chdbPath: string } | null;
-  kafkaBrokers: readonly string[] | null;
+  kafka: KafkaTarget | null;
 }
 
 export function readHistoryConfig(env: Env = process.env): HistoryConfig {
-  const { clickhouseUrl, historyDir, kafkaBrokers } = readEnv(env, {
+  const { clickhouseUrl, historyDir, ...settings } = readEnv(env, {
     clickhouseUrl: url('CAIRN_CLICKHOUSE_URL', null),
     historyDir: path('CAIRN_HISTORY_DIR', null),
-    kafkaBrokers: hostPorts('CAIRN_KAFKA_BROKERS', null),
+    ...KAFKA_SETTINGS,
   });
-  if (clickhouseUrl) return { target: { url: clickhouseUrl }, kafkaBrokers };
-  return { target: historyDir ? { chdbPath: historyDir } : null, kafkaBrokers };
+  const kafka = kafkaTargetOf(settings);
+  if (clickhouseUrl) return { target: { url: clickhouseUrl }, kafka };
+  return { target: historyDir ? { chdbPath: historyDir } : null, kafka };
 }

@@ -11,14 +11,14 @@ export async function startWithHistory(
   ports: Ports,
   config: LiveFeedConfig & { history: HistoryConfig },
 ): Promise<RunningService> {
-  const { target, kafkaBrokers } = config.history;
-  if (!target || !kafkaBrokers) return startLiveFeed(ports, config);
+  const { target, kafka } = config.history;
+  if (!target || !kafka) return startLiveFeed(ports, config);
   const { logger, metrics } = ports;
   const rows = metrics.counter('cairn_history_rows_total', 'Rows that the history took');
   const history = await hostHistory({
     sink: true,
     target,
-    log: { kind: 'kafka', brokers: [...kafkaBrokers], topics: [...KAFKA_TOPICS] },
+    log: { ...kafka, kind: 'kafka', topics: [...KAFKA_TOPICS] },
     onFault: (message) => logger.warn({ event: 'history.fault', message }),
     onChunk: (chunk) => rows.inc(chunk.rows),
   });

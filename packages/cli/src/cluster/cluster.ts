@@ -9,6 +9,7 @@ import type { ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
 import { systemClock } from '@cairn/clock/clock.system.ts';
 import { ConfigError } from '@cairn/service-kit/config.ts';
+import { kafkaTargetOf } from '@cairn/service-kit/kafka-target.ts';
 import { sendProblem } from '@cairn/service-kit/problem.ts';
 import type { FirstRun } from '../api-client.ts';
 import { readStartConfig } from '../config.ts';
@@ -37,7 +38,8 @@ export async function startCluster(
   counts: Readonly<Record<ServiceName, number>>,
 ): Promise<Cluster> {
   const config = readStartConfig(env);
-  if (!config.kafkaBrokers)
+  const kafka = kafkaTargetOf(config);
+  if (!kafka)
     throw new ConfigError([{ variable: 'CAIRN_KAFKA_BROKERS', message: 'must name the brokers: host:port,…' }]);
   const defaultDefinition = createDefaultDefinition(readOrchestratorConfig(env).definitionPath);
   // Before anything is started or made: a bad file stops the start.
@@ -47,7 +49,7 @@ export async function startCluster(
   const { ports, close } = await openPorts({
     log: {
       kind: 'kafka',
-      brokers: [...config.kafkaBrokers],
+      ...kafka,
       topics: topicConfigs('cluster'),
       clientId: 'cairn-cluster',
       checkpointDir: join(dataDir, 'checkpoint'),

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { systemClock } from '@cairn/clock/clock.system.ts';
 import { hostHistory, type HostedHistory } from '@cairn/history/history-host.ts';
 import { createHttpFront } from '@cairn/service-kit/http-front.ts';
+import { kafkaTargetOf } from '@cairn/service-kit/kafka-target.ts';
 import { stopAll } from '@cairn/service-kit/lifecycle.ts';
 import type { Ports, RunningService } from '@cairn/service-kit/service.ts';
 import { startTelemetry } from '@cairn/service-kit/telemetry.ts';
@@ -46,10 +47,11 @@ export async function startAllInOne(
   const { dataDir } = config;
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const clock = options.clock ?? null;
-  const logTarget: LogTarget = config.kafkaBrokers
+  const kafka = kafkaTargetOf(config);
+  const logTarget: LogTarget = kafka
     ? {
         kind: 'kafka',
-        brokers: [...config.kafkaBrokers],
+        ...kafka,
         topics: topicConfigs('cluster'),
         clientId: 'cairn',
         checkpointDir: join(dataDir, 'checkpoint'),

@@ -1,11 +1,12 @@
 import type { Clock } from '@cairn/clock/clock.ts';
 import { TOPICS } from '@cairn/contracts/topics.ts';
+import type { KafkaTarget } from '@cairn/service-kit/kafka-target.ts';
 import type { Log, TopicConfig } from '@cairn/log/log.ts';
 
 /** Which log the process stands on; plain data, because its threads each open their own. */
 export type LogTarget =
   | { kind: 'lmdb'; path: string; topics: TopicConfig[] }
-  | { kind: 'kafka'; brokers: string[]; topics: TopicConfig[]; clientId: string; checkpointDir: string };
+  | (KafkaTarget & { kind: 'kafka'; topics: TopicConfig[]; clientId: string; checkpointDir: string });
 
 export const topicConfigs = (where: 'embedded' | 'cluster'): TopicConfig[] =>
   Object.values(TOPICS).map(({ name, partitions, partitionsEmbedded, cleanup, retentionMs, minCompactionLagMs }) => ({
