@@ -4,6 +4,7 @@ import { createExpressApp } from '@cairn/service-kit/express-app.ts';
 import { pathOf } from '@cairn/service-kit/http-front.ts';
 import type { Ports, RunningService } from '@cairn/service-kit/service.ts';
 import type { LiveFeedConfig } from './config.ts';
+import { addActionRoutes, pickActionAnswer } from './shell/action-routes.ts';
 import { addAlertCommandRoutes, pickAlertAnswer } from './shell/alert-command-routes.ts';
 import { addBoardRoutes } from './shell/board-routes.ts';
 import { createChannelHistory } from './shell/channel-history.ts';
@@ -58,6 +59,7 @@ export async function startLiveFeed(ports: Ports, config: LiveFeedConfig): Promi
   const sse = createSseRoutes(door);
 
   const answers = await createAnswers(log, clock, ['alerts'], (_record, message) => pickAlertAnswer(message));
+  const actionAnswers = await createAnswers(log, clock, ['actions'], (_record, message) => pickActionAnswer(message));
   const readTimeline = createReadTimeline(view, readRecords, config.touchpointHistory);
   const files = await createStaticFiles(config.dashboardPath);
   const app = createExpressApp({ logger, clock }, (routes) => {
@@ -65,6 +67,7 @@ export async function startLiveFeed(ports: Ports, config: LiveFeedConfig): Promi
     addBoardRoutes(routes, { view, clock, control });
     addDeadLetterRoutes(routes, { ports, view });
     addAlertCommandRoutes(routes, { ports, view, answers });
+    addActionRoutes(routes, { ports, view, answers: actionAnswers });
     addLoginRoutes(routes, { control, clock });
     addDeliveryReportRoutes(routes, { control, clock, history: config.deliveryHistory });
   });
@@ -88,6 +91,7 @@ export async function startLiveFeed(ports: Ports, config: LiveFeedConfig): Promi
       operations.stop();
       sessions.stop();
       await answers.stop();
+      await actionAnswers.stop();
       await following.stop();
       hub.stop();
       await view.store.close();

@@ -1,4 +1,5 @@
 /** A journey or a person as of now: what was true at the last change, carried forward. Decides no status and no stage: those are facts. */
+import type { Alert } from '@cairn/contracts/generated/alert.ts';
 import type { Person } from '@cairn/contracts/generated/identity.ts';
 import type { Journey } from '@cairn/contracts/generated/journey.ts';
 import { formatDuration, formatInstant, formatInstantOrNull, parseInstant } from '@cairn/clock/calendar.ts';
@@ -19,6 +20,12 @@ export function presentJourney(journey: Journey, now: number): Journey {
     score: { ...journey.score, engagement, total: engagement + journey.score.fit, reasons },
     pace: { ...journey.pace, silentFor },
   };
+}
+
+/** An alert's next best action is the journey's as it is now: it may have been done, put off or withdrawn since the alert was told of last. */
+export function presentAlert(alert: Alert, journey: Journey | undefined): Alert {
+  const current = journey?.alerts.find(({ id }) => id === alert.id);
+  return current ? { ...alert, nextBestAction: current.nextBestAction } : alert;
 }
 
 /** The resource of `GET /api/people/:id`. */

@@ -80,7 +80,7 @@ export function addAlertCommandRoutes(app: Express, { ports, view, answers }: Al
   app.post('/api/alerts/:id/snooze', (request, response) =>
     command(request, response, ({ until }) => ({
       command: 'snooze',
-      until: readUntil(until, clock.now()),
+      until: until === 'activity' ? null : readUntil(until, clock.now()),
       verdict: null,
     })),
   );
@@ -89,14 +89,14 @@ export function addAlertCommandRoutes(app: Express, { ports, view, answers }: Al
   );
 }
 
-function bodyOf(request: Request): Record<string, unknown> {
+export function bodyOf(request: Request): Record<string, unknown> {
   const body: unknown = request.body ?? {};
   if (typeof body !== 'object' || body === null || Array.isArray(body)) throw badRequest('the body must be an object');
   return body as Record<string, unknown>;
 }
 
 /** A time, or a duration from now. */
-function readUntil(until: unknown, now: number): number {
+export function readUntil(until: unknown, now: number): number {
   if (typeof until !== 'string' || until === '') throw badRequest('until must be a time (ISO-8601) or a duration');
   const duration = parseDuration(until);
   const at = duration && 'ms' in duration ? now + duration.ms : parseInstant(until);

@@ -1,8 +1,9 @@
 /**
- * Reads `journeys`, `alerts`, `identities` and `dead-letters` from where the view stands, and hands each fact to the view and to the hub, in the log's
+ * Reads `journeys`, `alerts`, `actions`, `identities` and `dead-letters` from where the view stands, and hands each fact to the view and to the hub, in the log's
  * order. A record that cannot be read is counted and passed over: one bad record must not stop everyone's screen.
  */
 import type { Clock } from '@cairn/clock/clock.ts';
+import type { ActionFile } from '@cairn/contracts/generated/action.ts';
 import type { AlertFile } from '@cairn/contracts/generated/alert.ts';
 import type { DeadLetter } from '@cairn/contracts/generated/dead-letter.ts';
 import type { IdentityFile } from '@cairn/contracts/generated/identity.ts';
@@ -36,7 +37,7 @@ export interface FollowDeps {
   onUnreadable(topic: string): void;
 }
 
-export const FOLLOWED = ['journeys', 'alerts', 'identities', 'dead-letters'] as const;
+export const FOLLOWED = ['journeys', 'alerts', 'actions', 'identities', 'dead-letters'] as const;
 /** Some 2 ms of work: then the sockets have their turn. (With 15 ms, four senders of batches got 22,000 touchpoints/s accepted; the ingest shares the thread.) */
 const RECORDS_A_TURN = 60;
 const BYTES_A_TURN = 128 * 1024;
@@ -72,6 +73,11 @@ export async function followJourneys(deps: FollowDeps): Promise<FollowJourneys> 
     const { topic, partition, offset, value } = record;
     if (!value) return forget(record);
     if (topic === 'journeys') return applyJourney(record, value);
+    if (topic === 'actions') {
+      const said = decodeJson(value) as ActionFile;
+      if ('action' in said || said.type === 'policy.totals') view.actions.apply(said);
+      return;
+    }
     const fact = decodeJson(value) as AlertFile | IdentityFile | DeadLetter;
     if (topic === 'identities') return view.people.apply(fact as IdentityFile);
     if (topic === 'dead-letters') return view.deadLetters.apply(fact as DeadLetter);

@@ -1,12 +1,13 @@
 /** The read API of journeys, alerts and people (API.md section 4). Answers from the view; another workspace's id is a 404 like any unknown one. */
 import type { Express, Request } from 'express';
+import type { Alert } from '@cairn/contracts/generated/alert.ts';
 import type { Clock } from '@cairn/clock/clock.ts';
 import { authorise } from '@cairn/service-kit/authorise.ts';
 import { sendResource } from '@cairn/service-kit/etag.ts';
 import type { ControlMirror } from '@cairn/service-kit/control-mirror.ts';
 import { notFound } from '@cairn/service-kit/problem.ts';
 import { parseFilter } from '../core/board-filter.ts';
-import { presentJourney, presentPerson } from '../core/present-journey.ts';
+import { presentAlert, presentJourney, presentPerson } from '../core/present-journey.ts';
 import { BUDGET_A_TURN, inTurns } from './in-turns.ts';
 import { badRequest, listAnswer, readPage, readTexts, textOf } from './paging.ts';
 import type { ReadTimeline } from './touchpoint-history.ts';
@@ -72,13 +73,15 @@ export function addReadRoutes(app: Express, { view, clock, control, readTimeline
       const { ids, next: after } = view.alerts.list(workspace, filter, { from, limit, budget: BUDGET_A_TURN });
       return { found: ids.map((id) => view.alerts.get(workspace, id)).filter((one) => one !== undefined), next: after };
     });
-    response.json(listAnswer(found, next));
+    const present = (alert: Alert): Alert => presentAlert(alert, view.journeys.get(workspace, alert.journeyId));
+    response.json(listAnswer(found.map(present), next));
   });
 
   app.get('/api/alerts/:id', (request, response) => {
-    const alert = view.alerts.get(readerOf(request), request.params.id);
+    const workspace = readerOf(request);
+    const alert = view.alerts.get(workspace, request.params.id);
     if (!alert) throw notFound('alert');
-    sendResource(request, response, alert);
+    sendResource(request, response, presentAlert(alert, view.journeys.get(workspace, alert.journeyId)));
   });
 
   app.get('/api/people', async (request, response) => {

@@ -4,6 +4,7 @@
  */
 import type { Clock } from '@cairn/clock/clock.ts';
 import type { Logger } from 'pino';
+import { type ViewActions, createViewActions } from './view-actions.ts';
 import { type ViewAlerts, createViewAlerts } from './view-alerts.ts';
 import { type ViewDeadLetters, createViewDeadLetters } from './view-dead-letters.ts';
 import { type ViewJourneys, createViewJourneys } from './view-journeys.ts';
@@ -15,6 +16,7 @@ import type { ReadAt } from './view-table.ts';
 export interface View {
   journeys: ViewJourneys;
   alerts: ViewAlerts;
+  actions: ViewActions;
   people: ViewPeople;
   deadLetters: ViewDeadLetters;
   rings: ViewRings;
@@ -49,6 +51,7 @@ export function openView(path: string, origin: string, clock: Clock, logger: Log
     store,
     journeys: createViewJourneys(store),
     alerts: createViewAlerts(store),
+    actions: createViewActions(store),
     people: createViewPeople(store),
     deadLetters: createViewDeadLetters(store),
     rings: createViewRings(store),

@@ -126,10 +126,7 @@ function preferencesOf({ context }: Touchpoint): Record<string, boolean> | null 
   const consent = context['consent'] as { categoryPreferences?: unknown } | undefined;
   const given = typeof consent === 'object' && consent !== null ? consent.categoryPreferences : undefined;
   if (typeof given !== 'object' || given === null) return null;
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => typeof value === 'boolean')) as Record<
-    string,
-    boolean
-  >;
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => typeof value === 'boolean'));
 }
 
 function isReached(cap: Cap | null, time: BusinessTime, requests: readonly ActionRequest[], now: number): boolean {

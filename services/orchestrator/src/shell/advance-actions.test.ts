@@ -387,3 +387,43 @@ plays:
     ]);
   });
 });
+
+describe('a meeting that lies ahead', () => {
+  const silentUntil = (w: AdvanceWorld): number[] =>
+    w.alerts.filter(({ type }) => type === 'alert.opened').map(({ at }) => (at - T) / DAY);
+
+  it('suspends the stall clock until it is over and a business day more', () => {
+    const w = world(BASE);
+    w.touch({ at: T, account, event: 'Webinar Attended' });
+    w.touch({ at: T + HOUR, account, event: 'Meeting Booked', properties: { startsAt: '2026-03-13T10:00:00Z' } });
+    w.until(T + 30 * DAY);
+    // Friday the 13th and a business day: Monday the 16th, 12 days on.
+    expect(silentUntil(w)).toEqual([12]);
+  });
+
+  it('no longer does once it is called off', () => {
+    const w = world(BASE);
+    w.touch({ at: T, account, event: 'Webinar Attended' });
+    w.touch({ at: T + HOUR, account, event: 'Meeting Booked', properties: { startsAt: '2026-03-13T10:00:00Z' } });
+    w.touch({ at: T + DAY, account, event: 'Meeting Cancelled' });
+    w.until(T + 30 * DAY);
+    expect(silentUntil(w)).toEqual([3]);
+  });
+});
+
+describe('an alert’s owner', () => {
+  it('is the account’s, else the next in turn, for good', () => {
+    const w = world(`${BASE}alerts: { owners: [Ada, Ben] }\n`);
+    for (const name of ['a1', 'a3', 'a4', 'a5'])
+      w.touch({ at: T, account: name, person: name, event: 'Webinar Attended' });
+    w.touch({ at: T, account: 'own', person: 'own', event: 'Webinar Attended', accountTraits: { owner: 'Cleo' } });
+    w.until(T + 3 * DAY);
+    const owners = w.alerts.map(({ alert }) => alert.owner).sort();
+    expect(owners.filter((owner) => owner === 'Cleo')).toHaveLength(1);
+    expect(new Set(owners)).toEqual(new Set(['Ada', 'Ben', 'Cleo']));
+    const before = w.living().map(({ id, owner }) => [id, owner]);
+    w.touch({ at: T + 4 * DAY, account: 'a1', person: 'a1', event: 'Replied' });
+    w.until(T + 8 * DAY);
+    expect(w.living().map(({ id, owner }) => [id, owner])).toEqual(before);
+  });
+});

@@ -11,7 +11,8 @@ import type { LogRecord } from '@cairn/log/log.ts';
 import type { TaskDefinition, TaskInput, TaskOutcome, TaskState } from '@cairn/task/task.ts';
 import type { TimerPurpose } from '../core/advance-journey.ts';
 import { isMoved, type MovedSubject, type SubjectState } from '../core/state.ts';
-import { groupOf, takeAdoptionStep } from './adopt-definition.ts';
+import { takeAdoptionStep } from './adopt-definition.ts';
+import { groupOf } from './adoption-groups.ts';
 import { advanceKeys, isLessonsKey, readSubjectKey, readTimerPurpose } from './advance-keys.ts';
 import type { AdvanceMetrics } from './advance-metrics.ts';
 import {

@@ -22,7 +22,7 @@ import { keys, readDelivery } from './deliver-keys.ts';
 import type { DeliverWork } from './deliver-work.ts';
 import { createJourneyQueue } from './journey-queue.ts';
 import { startJob } from './start-job.ts';
-import { forgetAction } from './supersede.ts';
+import { forgetAction, tellAccepted } from './supersede.ts';
 
 /**
  * One endpoint within one handler call: carries out what the heart decides (state, queues, facts, effects) and lets those who wait
@@ -192,7 +192,10 @@ export function openEndpoint(
       attempts: attempts.map((attempt) => ({ ...attempt, responseBody: null })),
     };
     const key = dKey(delivery.id);
-    if (delivery.type === 'action.requested') forgetAction(work, delivery);
+    if (delivery.type === 'action.requested') {
+      if (state === 'delivered') tellAccepted(work, topics, delivery, now);
+      forgetAction(work, delivery);
+    }
     // A person's single attempt that failed too exhausts nothing anew.
     const isExhausted = state === 'exhausted' && delivery.extra === null;
     if (isExhausted) deadLetter(delivery);

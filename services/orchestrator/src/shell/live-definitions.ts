@@ -6,7 +6,7 @@ import type { DefinitionPut, Endpoint, EndpointPut, EndpointRemoved } from '@cai
 import type { JourneyDefinition } from '@cairn/contracts/generated/journey-definition.ts';
 import { compileDefinition, type CompiledDefinition } from '../core/definition/compile-definition.ts';
 import { loadDefinition } from '../core/definition/load-definition.ts';
-import { startAdoption } from './adopt-definition.ts';
+import { startAdoption } from './adoption-groups.ts';
 import { advanceKeys } from './advance-keys.ts';
 import type { DeliverWork } from './deliver-work.ts';
 

@@ -11,6 +11,7 @@ import { NO_POINTS } from '../score/engagement.ts';
 import { startVisits } from '../stage.ts';
 import { NO_PAUSES } from '../stall/fixed-stall.ts';
 import type { AlertKind, AlertState, JourneyState, SubjectState } from '../state.ts';
+import { ownerOf } from '../subject.ts';
 
 export interface Draft {
   definition: CompiledDefinition;
@@ -123,10 +124,19 @@ export function tellAlert(
   alert: AlertState,
   commandId: string | null = null,
 ): void {
+  if (fact === 'alert.opened') assignOwner(draft);
   const { [alert.kind]: _before, ...others } = draft.journey.alerts;
   draft.journey.alerts = alert.state === 'resolved' ? others : { ...others, [alert.kind]: alert };
   draft.outputs.push({ type: 'alert', fact, alert, commandId, imported: draft.imported });
   draft.changed = true;
+}
+
+/** Whose it is, where the account does not say: the next in turn, for as long as the journey lasts. */
+function assignOwner(draft: Draft): void {
+  const { owners } = draft.definition;
+  if (owners.length === 0 || draft.journey.owner !== undefined || ownerOf(draft.subject) !== null) return;
+  draft.journey.owner = owners[draft.memory().owners % owners.length]!;
+  draft.outputs.push({ type: 'memory', change: { kind: 'owner-assigned' } });
 }
 
 /** Resolves an alert if it is there. `by` names who, where that is more than what resolved it. */

@@ -4,6 +4,7 @@ import type { CompiledDefinition } from '../definition/compile-definition.ts';
 import { learnedStallOf, SHIPPED_MODELS, type JourneyModels } from '../learn/predict.ts';
 import { silentSince, stallDeadline, tellStall } from '../stall/fixed-stall.ts';
 import { learnedStallAt, tellLearnedStall } from '../stall/learned/learned-stall.ts';
+import { suspendedUntil } from '../meeting.ts';
 import { renderLastTouchpoints } from '../render-touchpoint.ts';
 import type { AlertKind, JourneyState } from '../state.ts';
 import { closeAlert, setTimer, tellAlert, type Draft } from './draft.ts';
@@ -45,11 +46,14 @@ export function settleStall(draft: Draft, move: ClockMove): void {
   arm(draft, { at: deadline, due: settled ? null : now + wait, lag: move.lag, settled, ...sinceOf(draft) });
 }
 
-/** The fixed limit, or the moment that is learned, whichever comes first. */
+/** The fixed limit, or the moment that is learned, whichever comes first; not while a meeting lies ahead. */
 function deadlineOf({ definition, journey, models }: Draft): number | null {
   const fixed = stallDeadline(definition, journey);
-  if (!learnedStallOf(definition, journey.stage)) return fixed;
-  return earlier(fixed, learnedStallAt(definition, models(), journey));
+  const deadline = learnedStallOf(definition, journey.stage)
+    ? earlier(fixed, learnedStallAt(definition, models(), journey))
+    : fixed;
+  if (deadline === null || journey.meetingAt === undefined) return deadline;
+  return Math.max(deadline, suspendedUntil(definition.meetings, definition.businessTime, journey.meetingAt));
 }
 
 function earlier(a: number | null, b: number | null): number | null {
