@@ -100,7 +100,7 @@ describe('docs/openapi.yaml', () => {
         ...['opened', 'acknowledged', 'snoozed', 'escalated', 'resolved'].map((step) => `alert.${step}`),
         ...['stage_changed', 'qualified', 'won', 'lost'].map((step) => `journey.${step}`),
         ...['action.requested', 'action.withdrawn', 'identity.merged', 'identity.split'],
-        ...['endpoint.disabled', 'delivery.exhausted'],
+        ...['endpoint.disabled', 'endpoint.failing', 'delivery.exhausted'],
       ].sort(),
     );
   });

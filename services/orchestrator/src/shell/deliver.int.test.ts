@@ -593,7 +593,7 @@ describe('what an operator does', () => {
       await cairn.happen({ factId: `fact_${n}` });
       await cairn.delivery(id, (one) => one.factId === `fact_${n}` && ended(one));
     }
-    const first = (await cairn.call('GET', `/api/endpoints/${id}/deliveries?state=delivered&limit=3`)).body;
+    const first = (await cairn.call('GET', `/api/endpoints/${id}/deliveries?state=delivered,failed&limit=3`)).body;
     expect(first.items.map((one: Delivery) => one.factId)).toEqual(['fact_4', 'fact_3', 'fact_2']);
     const second = (await cairn.call('GET', `/api/endpoints/${id}/deliveries?limit=3&cursor=${first.next}`)).body;
     expect(second.items.map((one: Delivery) => one.factId)).toEqual(['fact_1', 'fact_0']);

@@ -79,9 +79,10 @@ export function createDeliveryRoutes({ ports, writer, view, idempotency }: Deliv
       const { workspace } = authorise(ports, request, 'read');
       const { id } = endpointOf(ports, workspace, request);
       const { state } = request.query;
-      if (state !== undefined && (typeof state !== 'string' || !STATES.has(state)))
-        refuse([{ path: 'state', message: `must be one of ${[...STATES].join(', ')}` }], 400);
-      const { items, next } = view.list(workspace, id, { state: state as string | undefined, ...pageOf(request) });
+      const states = typeof state === 'string' ? state.split(',') : state === undefined ? undefined : [];
+      if (states && (states.length === 0 || !states.every((one) => STATES.has(one))))
+        refuse([{ path: 'state', message: `must be of ${[...STATES].join(', ')}, separated by commas` }], 400);
+      const { items, next } = view.list(workspace, id, { states: states && new Set(states), ...pageOf(request) });
       response.json({ items: items.map(shown), next });
     });
 

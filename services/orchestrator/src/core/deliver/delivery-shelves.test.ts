@@ -44,7 +44,7 @@ test('a change keeps a delivery’s place', () => {
   for (const n of [1, 2, 3]) shelves.take(fact(n));
   shelves.take(fact(2, { state: 'delivered' }));
   expect(ids(shelves.list('ws_1', 'ep_1', { limit: 10 }))).toEqual(['msg_3', 'msg_2', 'msg_1']);
-  expect(ids(shelves.list('ws_1', 'ep_1', { limit: 10, state: 'delivered' }))).toEqual(['msg_2']);
+  expect(ids(shelves.list('ws_1', 'ep_1', { limit: 10, states: new Set(['delivered']) }))).toEqual(['msg_2']);
 });
 
 test('answers that a later fact no longer has are kept', () => {

@@ -7,7 +7,7 @@ export interface DeliveryShelves {
   list(
     workspace: string,
     endpointId: string,
-    options: { state?: string | undefined; limit: number; cursor?: string | undefined },
+    options: { states?: ReadonlySet<string> | undefined; limit: number; cursor?: string | undefined },
   ): { items: Delivery[]; next: string | null };
   get(workspace: string, id: string): Delivery | undefined;
   /** All that is held of an endpoint, and how it was doing at its last fact. */
@@ -63,11 +63,11 @@ export function createDeliveryShelves(): DeliveryShelves {
       )
         drop(key, shelf, shelf.byId.keys().next().value!);
     },
-    list(workspace, endpointId, { state, limit, cursor }) {
+    list(workspace, endpointId, { states, limit, cursor }) {
       const shelf = shelves.get(`${workspace}/${endpointId}`);
       const newest = [...(shelf?.byId ?? [])]
         .reverse()
-        .filter(([, entry]) => state === undefined || entry.state === state);
+        .filter(([, entry]) => states === undefined || states.has(entry.state));
       const from = cursor === undefined ? 0 : newest.findIndex(([id]) => id === cursor) + 1;
       const page = newest.slice(from, from + limit);
       const more = from + limit < newest.length;

@@ -2,6 +2,8 @@ import { matchesType } from './type-patterns.ts';
 
 /** One event of each type as receivers will get it: for building a workflow before anything has happened. */
 export interface SampleEvent {
+  /** What a webhook-id would be: Zapier wants one in each sample. */
+  id: string;
   type: string;
   timestamp: string;
   data: Record<string, unknown>;
@@ -84,5 +86,5 @@ export function sampleEvents(patterns: readonly string[]): SampleEvent[] {
 }
 
 function sample(type: string, data: Record<string, unknown>): SampleEvent {
-  return { type, timestamp: AT, data: { ...data, ...COMMON } };
+  return { id: `msg_sample_${type}`, type, timestamp: AT, data: { ...data, ...COMMON } };
 }
