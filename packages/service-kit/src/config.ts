@@ -171,7 +171,7 @@ function sasl(variable: string): Setting<KafkaSasl | null> {
     const password = rest.join(':');
     if (!mechanism || username === '' || password === '')
       throw new Error(`must be mechanism:user:password, the mechanism one of ${SASL_MECHANISMS.join(', ')}`);
-    return { mechanism, username, password } as KafkaSasl;
+    return { mechanism, username, password };
   });
 }
 
