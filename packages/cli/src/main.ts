@@ -5,6 +5,7 @@ import { clusterCommand } from './commands/cluster.ts';
 import { deadLettersCommand } from './commands/dead-letters.ts';
 import { demoCommand } from './commands/demo.ts';
 import { doctorCommand } from './commands/doctor.ts';
+import { evaluateCommand } from './commands/evaluate.ts';
 import { importCommand } from './commands/import.ts';
 import { replayCommand } from './commands/replay.ts';
 import { startCommand } from './commands/start.ts';
@@ -22,6 +23,7 @@ for (const command of [
   demoCommand(),
   importCommand(),
   replayCommand(),
+  evaluateCommand(),
   clusterCommand(),
   deadLettersCommand(),
   tokenCommand(),

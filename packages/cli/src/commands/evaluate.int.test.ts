@@ -1,0 +1,76 @@
+/** The real event logs of ../shared/data judged, and the made one without memory. Without the data their tests are skipped, and fail in CI. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { JourneyDefinition } from '@cairn/contracts/generated/journey-definition.ts';
+import type { Touchpoint } from '@cairn/contracts/generated/touchpoint.ts';
+import { compileDefinition } from '@cairn/orchestrator/core/definition/compile-definition.ts';
+import { loadDefinition } from '@cairn/orchestrator/core/definition/load-definition.ts';
+import { collect, nextInbound, type Collected } from '../evaluate/collect.ts';
+import { judgeLog } from '../evaluate/judge-log.ts';
+import { KNOWN_LOGS } from '../evaluate/logs.ts';
+import { MEMORYLESS_DEFINITION, MEMORYLESS_SPLIT, memorylessTouchpoints } from '../evaluate/memoryless.ts';
+import { admitRows } from '../replay/run-replay.ts';
+import type { TimedRow } from '../replay/sort-rows.ts';
+
+const data = join(import.meta.dirname, '../../../../../shared/data');
+const there = existsSync(data);
+if (!there && process.env.CI !== 'true') console.warn('SKIPPED: the real event logs are not in ../shared/data');
+
+const examples = join(import.meta.dirname, '../../../../examples');
+const LOAN = KNOWN_LOGS[0]!;
+const TICKS = { hour: 12, minute: 0, days: null };
+const SETTINGS = { workspace: 'evaluate', until: null, ticks: TICKS, scoreOn: null };
+const DAY_MS = 86_400_000;
+
+describe('evaluate', () => {
+  it('falls to 0.5 on a log without memory, where only the future could tell journeys apart', () => {
+    const settings = { ...SETTINGS, definition: MEMORYLESS_DEFINITION };
+    const { methods, leakCheck } = judgeLog(collect(settings, memorylessTouchpoints()), MEMORYLESS_SPLIT);
+    for (const { auc } of methods) expect(Math.abs(auc! - 0.5)).toBeLessThan(0.03);
+    expect(Math.abs(leakCheck.auc! - 0.5)).toBeLessThan(0.02);
+  });
+});
+
+describe.skipIf(!there && process.env.CI !== 'true')('on the loan funnel', () => {
+  let touchpoints: Touchpoint[];
+  let definition: JourneyDefinition;
+  beforeAll(() => {
+    expect(there, 'CI has ../shared/data').toBe(true);
+    touchpoints = [...admitRows('evaluate', rowsOf(join(data, LOAN.events)), (reason) => expect.fail(reason))];
+    const loaded = loadDefinition(readFileSync(join(examples, LOAN.definition), 'utf8'));
+    if (!loaded.ok) throw new Error(JSON.stringify(loaded.faults));
+    definition = loaded.definition;
+  });
+
+  it('a rule of three days loses a quarter of its false alerts when it counts business days, and opens none on a day off', () => {
+    const run = (after: string): { falseAlerts: number; alerts: Collected['alerts'] } => {
+      const stages = definition.stages.map((stage) => ({ ...stage, stall: { after } }));
+      const settings = { ...SETTINGS, definition: { ...definition, stages }, ticks: null };
+      const { alerts, courses } = collect(settings, touchpoints);
+      // Back within two days: nobody had to do anything.
+      const isFalse = ({ at, journey }: { at: number; journey: number }): boolean =>
+        (nextInbound(courses[journey]!, at) ?? Infinity) <= at + 2 * DAY_MS;
+      return { falseAlerts: alerts.filter(isFalse).length, alerts };
+    };
+    const days = run('3 days');
+    const businessDays = run('3 business days');
+    expect(days.falseAlerts).toBeGreaterThan(1_000);
+    expect(businessDays.falseAlerts).toBeLessThanOrEqual(days.falseAlerts * 0.75);
+    const { businessTime } = compileDefinition(definition, 1);
+    expect(days.alerts.some(({ at }) => !businessTime.isWorkingDay(at))).toBe(true);
+    expect(businessDays.alerts.filter(({ at }) => !businessTime.isWorkingDay(at))).toEqual([]);
+  });
+});
+
+/** As `every-touch.jsonata` maps them, without the half minute that JSONata takes for 130,000 rows. */
+function rowsOf(path: string): TimedRow[] {
+  const [, ...lines] = gunzipSync(readFileSync(path)).toString('utf8').trim().split('\n');
+  const rows = lines.map((line, i): TimedRow => {
+    const [caseId, timestamp, event] = line.split(',');
+    const item = { type: 'track', userId: caseId, event, timestamp, messageId: `loan-${caseId}-${i + 1}` };
+    return { at: Date.parse(timestamp!), number: i + 1, text: JSON.stringify(item), item };
+  });
+  return rows.sort((a, b) => a.at - b.at);
+}

@@ -1,0 +1,65 @@
+/** The figures of an evaluation as Markdown tables, for the terminal and for docs/science.md. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import type { Evaluation } from './evaluate-logs.ts';
+
+export function renderEvaluation({ logs, memoryless }: Evaluation): string {
+  const parts = logs.map((log) => {
+    const { methods, otherHorizons, firstDays, leakCheck } = log;
+    return [
+      `### ${log.log}`,
+      '',
+      `${log.source}. Learned before ${log.splitAt.slice(0, 10)} (${log.looks.learned} looks), judged after (${log.looks.judged} looks, one a day at 12:00 local time of each open journey; ${digits(log.openJourneys, 0)} open on average; ${share(log.base)} of looks were followed by seven silent days). One online pass.`,
+      '',
+      '| | AUC | Brier skill | calibration error | alerts | precision | recall | lead (days) | false alerts a week per 100 open |',
+      '| --- | --- | --- | --- | --- | --- | --- | --- | --- |',
+      ...methods.map(
+        (method) =>
+          `| ${method.name} | ${digits(method.auc)} | ${digits(method.brierSkill)} | ${digits(method.calibrationError)} | ${method.alerts} | ${share(method.precision)} | ${share(method.recall)} | ${digits(method.leadDays, 1)} | ${digits(method.falsePerWeekPer100, 2)} |`,
+      ),
+      '',
+      ...otherHorizons.map(
+        ({ days, auc, calibrationError }) =>
+          `- Silence of ${days} days: AUC ${digits(auc)}, calibration error ${digits(calibrationError)}.`,
+      ),
+      ...firstDays.map(
+        ({ days, looks, calibrationError, alerts }) =>
+          `- Days ${days} of a new tenant: calibration error ${digits(calibrationError)} (${looks} looks), ${alerts} alerts.`,
+      ),
+      `- Leak check (what came dealt out at random): AUC ${digits(leakCheck.auc)}, Brier skill ${digits(leakCheck.brierSkill)}.`,
+    ].join('\n');
+  });
+  parts.push(
+    `### A made log without memory\n\nNobody can be told from another there, so whoever ranks them has seen the future: AUC ${digits(memoryless.auc)} (must be 0.5), calibration error ${digits(memoryless.calibrationError)}, ${memoryless.looks} looks.`,
+  );
+  return parts.join('\n\n');
+}
+
+const BEGIN = '<!-- figures: written by `cairn evaluate --write`, do not edit -->';
+const END = '<!-- end of figures -->';
+
+/** Puts the figures between their two marks; a page without them gets them at its end. */
+export function writeFigures(path: string, text: string): void {
+  let page: string;
+  try {
+    page = readFileSync(path, 'utf8');
+  } catch {
+    page = '# Science: what was measured\n';
+  }
+  const section = `${BEGIN}\n\n${text}\n\n${END}`;
+  const begin = page.indexOf(BEGIN);
+  const end = page.indexOf(END);
+  writeFileSync(
+    path,
+    begin >= 0 && end > begin
+      ? `${page.slice(0, begin)}${section}${page.slice(end + END.length)}`
+      : `${page.trimEnd()}\n\n${section}\n`,
+  );
+}
+
+function digits(value: number | null, count = 3): string {
+  return value === null ? '–' : value.toFixed(count);
+}
+
+function share(value: number | null): string {
+  return value === null ? '–' : `${(value * 100).toFixed(1)} %`;
+}
