@@ -6,6 +6,9 @@ import { startProduct } from '@cairn/testkit/product.ts';
 import type { Product } from '@cairn/testkit/product.ts';
 import { afterAll, beforeAll, describe, test } from 'vitest';
 import { createBench, webhookCases } from './webhook-cases.ts';
+import { storyCases } from './webhook-story-cases.ts';
+
+const cases = [...webhookCases, ...storyCases];
 
 const kafka: TestKafka | null = await findTestKafka();
 
@@ -13,7 +16,7 @@ describe.skipIf(!kafka)('webhooks of the four services on a real Kafka broker', 
   let product: Product;
   let receivers: ScriptedReceiver[];
   beforeAll(async () => {
-    receivers = await Promise.all(webhookCases.map(() => startScriptedReceiver()));
+    receivers = await Promise.all(cases.map(() => startScriptedReceiver()));
     const allow = receivers.map((receiver) => receiver.hostPort).join(',');
     product = await startProduct({
       command: 'cluster',
@@ -26,6 +29,6 @@ describe.skipIf(!kafka)('webhooks of the four services on a real Kafka broker', 
     await kafka?.stop();
   });
 
-  for (const [i, { name, run }] of webhookCases.entries())
+  for (const [i, { name, run }] of cases.entries())
     test.concurrent(name, () => run(createBench(product, receivers[i]!)), 90_000);
 });
