@@ -60,7 +60,14 @@ test('no secret is in the data directory, the log lines, the metrics or an answe
     answers.push(
       await cairn.call('POST', '/api/endpoints', { url: 'https://example.com/', secret: `whsec_${secrets[0]}` }),
     );
-    for (const path of ['/api/endpoints', `/api/endpoints/${plain.id}/deliveries`, `/api/endpoints/${plain.id}/health`])
+    const { items } = (await cairn.call('GET', `/api/endpoints/${plain.id}/deliveries`)).body;
+    for (const path of [
+      '/api/endpoints',
+      `/api/endpoints/${plain.id}`,
+      `/api/endpoints/${plain.id}/deliveries`,
+      `/api/endpoints/${plain.id}/health`,
+      `/api/deliveries/${items[0].id}`,
+    ])
       answers.push((await cairn.call('GET', path)).body);
     answers.push(await cairn.metrics.expose());
   } finally {

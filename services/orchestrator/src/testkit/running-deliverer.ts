@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Clock } from '@cairn/clock/clock.ts';
 import { systemClock } from '@cairn/clock/clock.system.ts';
 import { TOPIC_NAMES, TOPICS } from '@cairn/contracts/topics.ts';
 import type { Log } from '@cairn/log/log.ts';
@@ -56,27 +57,32 @@ export interface RunningDeliverer {
 
 export async function startRunningDeliverer(
   config: Partial<DelivererConfig> = {},
-  more: { disk?: MemoryLog['disk']; log?: Log; workspace?: NewWorkspace; seams?: DelivererSeams; logger?: Logger } = {},
+  more: {
+    disk?: MemoryLog['disk'];
+    log?: Log;
+    workspace?: NewWorkspace;
+    seams?: DelivererSeams;
+    logger?: Logger;
+    /** The machine's, unless a test wants to jump. */
+    clock?: Clock;
+  } = {},
 ): Promise<RunningDeliverer> {
+  const clock = more.clock ?? systemClock;
   const topics = TOPIC_NAMES.map((name) => ({ ...TOPICS[name], partitions: TOPICS[name].partitionsEmbedded }));
   const log =
     (more.log as MemoryLog | undefined) ??
-    createMemoryLog({ topics, clock: systemClock, ...(more.disk ? { disk: more.disk } : {}) });
+    createMemoryLog({ topics, clock: clock, ...(more.disk ? { disk: more.disk } : {}) });
   const logger = more.logger ?? silentLogger();
   const metrics = createMetrics();
-  const control = await startControlMirror(log, systemClock);
-  const ports: Ports = { log, clock: systemClock, logger, metrics, control };
+  const control = await startControlMirror(log, clock);
+  const ports: Ports = { log, clock: clock, logger, metrics, control };
   const deliverer = await startDeliverer(
     ports,
     { webhookAllow: [], retryScheduleMs: [50, 50], secretKey: 'a key', ...config },
     {},
     more.seams,
   );
-  const controlTask = await runTask(
-    log,
-    systemClock,
-    createControlTask({ partitions: (topic) => log.partitions(topic) }),
-  );
+  const controlTask = await runTask(log, clock, createControlTask({ partitions: (topic) => log.partitions(topic) }));
   const defaultDefinition = async () => ({ name: 'b2b-sales', definition: { name: 'b2b-sales' } });
   const controlRoutes = createControlRoutes({ ports, defaultDefinition });
   const server = createServer(
@@ -123,7 +129,7 @@ export async function startRunningDeliverer(
       return body;
     },
     async happen(fact) {
-      const whole = { workspace: workspace.id, type: 'alert.opened', at: systemClock.now(), data: {}, ...fact };
+      const whole = { workspace: workspace.id, type: 'alert.opened', at: clock.now(), data: {}, ...fact };
       await log.append(
         requestDeliveries(control.endpoints(workspace.id), whole).map((request) => {
           const key = keyOf.endpoint(workspace.id, request.endpointId);
