@@ -1,0 +1,240 @@
+/**
+ * The journey map: stage × touchpoint (or channel). Volume and journeys are counted over everything; shares and times over a sample of
+ * journeys where there are more touches than `EXACT_TOUCHES`, and the answer says of how large a share. 10,000,000 touches: bench `history-queries`.
+ */
+import { markBarriers, type Barrier } from '../map/barriers.ts';
+import { sentimentOf, type FeelingRow, type Sentiment } from '../map/sentiment.ts';
+import {
+  IN_RANGE,
+  journeysSql,
+  readCorrections,
+  scopeParams,
+  STAGE_AT_TIME,
+  subjectsSql,
+  touchesSql,
+  type Query,
+  type Scope,
+  type TouchpointBy,
+} from './journeys-scope.ts';
+import { stageFigures, type StageFigures } from './stage-figures.ts';
+
+/** Up to so many touches everything is exact. Over it a sample of about so many: errors of shares in a cell of 1 % of them stay under 1 %. */
+export const EXACT_TOUCHES = 1_000_000;
+export const OTHER_TOUCHPOINTS = '(other)';
+
+export interface MapCell {
+  stage: string;
+  touchpoint: string;
+  /** Touches. */
+  volume: number;
+  /** Journeys that had one. */
+  journeys: number;
+  /** Share of those that later went to a later stage or were won. */
+  onwardShare: number;
+  /** Share of those that had it more than once in this stage. */
+  repeatShare: number;
+  /** Share of those that were lost, or stand still, with this as their last touch. */
+  dropOffShare: number;
+  stalledShare: number;
+  /** Median pause before it, since the journey's touch before. */
+  waitMs: number | null;
+  /** Median time that those journeys spent in this stage, of ended visits. */
+  timeInStageMs: number | null;
+  sentiment: Sentiment | null;
+  barriers: Barrier[];
+}
+
+export interface JourneyMap {
+  by: TouchpointBy;
+  stages: (StageFigures & { volume: number; waitMs: number | null; sentiment: Sentiment | null })[];
+  touchpoints: { name: string; volume: number; outbound: number }[];
+  cells: MapCell[];
+  totals: { touches: number; journeys: number };
+  /** Share of the journeys from which shares and times are made; 1: all. */
+  sample: number;
+}
+
+export interface MapOptions {
+  by: TouchpointBy;
+  /** So many touchpoints of their own; the rest is one. */
+  limit: number;
+}
+
+export async function journeyMap(history: Query, scope: Scope, { by, limit }: MapOptions): Promise<JourneyMap> {
+  const corrections = await readCorrections(history, scope);
+  const params = scopeParams(scope);
+  const named = by === 'channel' ? `if(channel = '', '(no channel)', channel)` : 'event';
+  const ofSegment = scope.segment ? `AND k IN (SELECT k FROM (${journeysSql(scope)}))` : '';
+  const counted = await history.query<CountRow>(
+    `SELECT stage, ${named} AS touchpoint, count() AS volume, uniqExact(k) AS journeys, countIf(direction = 'outbound') AS outbound
+       FROM (${touchesSql(scope, corrections)}) WHERE ${IN_RANGE('at')} ${ofSegment} GROUP BY stage, touchpoint`,
+    params,
+  );
+  const touches = sum(counted.map(({ volume }) => Number(volume)));
+  const names = biggest(counted, limit);
+  const folded = names.length < new Set(counted.map((row) => row.touchpoint)).size;
+  const { bound, share } = sampleOf(touches);
+  const details = await history.query<DetailRow>(
+    detailsSql({
+      touches: touchesSql(scope, corrections, bound),
+      journeys: journeysSql(scope, bound),
+      name: folded ? `if(has({names: Array(String)}, ${named}), ${named}, '${OTHER_TOUCHPOINTS}')` : named,
+    }),
+    { ...params, names, sample: bound ?? '' },
+  );
+  const feelings = await history.query<FeelingRow>(
+    `SELECT ${STAGE_AT_TIME} AS stage, ${named} AS touchpoint, kind, count() AS n, avg(value) AS mean,
+            countIf(value >= 9) AS promoters, countIf(value <= 6) AS detractors
+       FROM (SELECT subject_id, kind, value, event, channel, toUnixTimestamp64Milli(at) AS at FROM touchpoint_values
+              WHERE workspace = {workspace: String} AND kind IN ('csat', 'nps', 'ces', 'sentiment')) AS v
+      INNER JOIN (${subjectsSql(scope)}) AS s ON s.subject_id = v.subject_id
+      WHERE ${IN_RANGE('at')} GROUP BY stage, touchpoint, kind`,
+    params,
+  );
+  const stages = await stageFigures(history, scope);
+  const isOwn = new Set(names);
+  const nameOf = (touchpoint: string): string => (isOwn.has(touchpoint) ? touchpoint : OTHER_TOUCHPOINTS);
+  const cells = cellsOf(counted, details, feelings, nameOf);
+  return {
+    by,
+    stages: stages.map((stage) => ({
+      ...stage,
+      volume: sum(cells.filter((cell) => cell.stage === stage.stage).map((cell) => cell.volume)),
+      waitMs: numberOrNull(details.find((row) => row.stage === stage.stage && Number(row.whole) === 1)?.wait),
+      sentiment: sentimentOf(feelings.filter((row) => row.stage === stage.stage)),
+    })),
+    touchpoints: touchpointsOf(counted, names, nameOf),
+    cells: markBarriers(cells),
+    totals: { touches, journeys: sum(stages.map(({ started }) => started)) },
+    sample: share,
+  };
+}
+
+interface CountRow {
+  stage: string;
+  touchpoint: string;
+  volume: number | string;
+  journeys: number | string;
+  outbound: number | string;
+}
+interface DetailRow {
+  stage: string;
+  touchpoint: string;
+  /** 1: of the whole stage. */
+  whole: number | string;
+  journeys: number | string;
+  onward: number | string;
+  repeating: number | string;
+  dropped: number | string;
+  stalled: number | string;
+  wait: number | null;
+  in_stage: number | null;
+}
+
+/** Journeys' touches in an array each, in the order in which they happened, beside where they stood; then a row for each touch again. */
+function detailsSql({ touches, journeys, name }: { touches: string; journeys: string; name: string }): string {
+  return `SELECT stage, touchpoint, grouping(touchpoint) AS whole, uniqExact(k) AS journeys,
+      countIf(nth = 1 AND bitTest(onward, toUInt8(indexOf({stages: Array(String)}, stage)))) AS onward,
+      countIf(nth = 2) AS repeating,
+      countIf(is_last AND status = 'lost') AS dropped, countIf(is_last AND status = 'stalled') AS stalled,
+      if(countIf(wait >= 0) = 0, NULL, quantileExactInclusiveIf(0.5)(wait, wait >= 0)) AS wait,
+      if(countIf(nth = 1 AND in_stage >= 0) = 0, NULL, quantileExactInclusiveIf(0.5)(in_stage, nth = 1 AND in_stage >= 0)) AS in_stage
+    FROM (
+      SELECT k, status, onward, touch.1 AS stage, touch.2 AS touchpoint, touch.3 AS wait, touch.4 AS is_last, nth,
+        if(nth = 1 AND arrayExists((s, l) -> s = touch.1 AND l > 0, stages, lefts),
+          arraySum((s, e, l) -> if(s = touch.1 AND l > 0, l - e, 0), stages, entered, lefts), -1) AS in_stage
+      FROM (
+        SELECT k, status, onward, stages, entered, lefts,
+          arrayFilter(t -> ${IN_RANGE('t.5')},
+            arrayMap((t, prev, i) -> (t.3, t.4, if(i = 1, -1, t.1 - prev), i = last, t.1), all, befores, arrayEnumerate(all))) AS touches,
+          arrayEnumerateUniq(arrayMap(t -> t.1, touches), arrayMap(t -> t.2, touches)) AS nths
+        FROM (
+          SELECT t.k AS k, all, status, onward, stages, entered, lefts,
+            arrayPushFront(arrayPopBack(arrayMap(t -> t.1, all)), 0) AS befores,
+            if(ended = 0, length(all), arrayLastIndex(t -> t.1 < ended, all)) AS last
+          FROM (SELECT k, arraySort(groupArray((at, seq, stage, ${name}))) AS all FROM (${touches}) GROUP BY k) AS t
+          INNER JOIN (${journeys}) AS j ON j.k = t.k
+        )
+      ) ARRAY JOIN touches AS touch, nths AS nth
+    ) GROUP BY GROUPING SETS ((stage, touchpoint), (stage))`;
+}
+
+function cellsOf(
+  counted: readonly CountRow[],
+  details: readonly DetailRow[],
+  feelings: readonly FeelingRow[],
+  nameOf: (touchpoint: string) => string,
+): MapCell[] {
+  const key = (row: { stage: string; touchpoint: string }): string => `${row.stage}\n${nameOf(row.touchpoint)}`;
+  const volumes = new Map<string, { volume: number; journeys: number; parts: number }>();
+  for (const row of counted) {
+    const known = volumes.get(key(row)) ?? { volume: 0, journeys: 0, parts: 0 };
+    known.volume += Number(row.volume);
+    known.journeys += Number(row.journeys);
+    known.parts++;
+    volumes.set(key(row), known);
+  }
+  const felt = Map.groupBy(feelings, key);
+  const found = new Map(details.filter((row) => Number(row.whole) === 0).map((row) => [key(row), row]));
+  return [...volumes].map(([at, { volume, journeys, parts }]) => {
+    const [stage, touchpoint] = at.split('\n') as [string, string];
+    const detail = found.get(at);
+    const of = Number(detail?.journeys ?? 0);
+    const share = (count: number | string | undefined): number => (of === 0 ? 0 : Number(count ?? 0) / of);
+    return {
+      stage,
+      touchpoint,
+      volume,
+      // Journeys of the touchpoints that are one here may be the same: the sample's count stands for them where it is whole.
+      journeys: parts > 1 ? Math.min(journeys, Math.max(of, 0) || journeys) : journeys,
+      onwardShare: share(detail?.onward),
+      repeatShare: share(detail?.repeating),
+      dropOffShare: share(detail?.dropped),
+      stalledShare: share(detail?.stalled),
+      waitMs: numberOrNull(detail?.wait),
+      timeInStageMs: numberOrNull(detail?.in_stage),
+      sentiment: sentimentOf(felt.get(at) ?? []),
+      barriers: [],
+    };
+  });
+}
+
+function touchpointsOf(
+  counted: readonly CountRow[],
+  names: readonly string[],
+  nameOf: (touchpoint: string) => string,
+): JourneyMap['touchpoints'] {
+  const sums = new Map<string, { name: string; volume: number; outbound: number }>();
+  for (const name of names) sums.set(name, { name, volume: 0, outbound: 0 });
+  for (const row of counted) {
+    const name = nameOf(row.touchpoint);
+    const known = sums.get(name) ?? { name, volume: 0, outbound: 0 };
+    known.volume += Number(row.volume);
+    known.outbound += Number(row.outbound);
+    sums.set(name, known);
+  }
+  return [...sums.values()];
+}
+
+function biggest(counted: readonly CountRow[], limit: number): string[] {
+  const sums = new Map<string, number>();
+  for (const { touchpoint, volume } of counted) sums.set(touchpoint, (sums.get(touchpoint) ?? 0) + Number(volume));
+  return [...sums]
+    .sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1))
+    .slice(0, limit)
+    .map(([name]) => name);
+}
+
+/** The order of a journey id's first character after `jrn_`; ids are hashes, so any first part of the order is a fair sample. */
+const ID_ORDER = '-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz';
+
+function sampleOf(touches: number): { bound: string | null; share: number } {
+  if (touches <= EXACT_TOUCHES) return { bound: null, share: 1 };
+  const characters = Math.max(1, Math.round((ID_ORDER.length * EXACT_TOUCHES) / touches));
+  if (characters >= ID_ORDER.length) return { bound: null, share: 1 };
+  return { bound: `jrn_${ID_ORDER[characters]!}`, share: characters / ID_ORDER.length };
+}
+
+const sum = (figures: readonly number[]): number => figures.reduce((total, figure) => total + figure, 0);
+const numberOrNull = (value: number | string | null | undefined): number | null =>
+  value === null || value === undefined ? null : Number(value);
