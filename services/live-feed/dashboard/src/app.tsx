@@ -1,74 +1,100 @@
-import { computed, signal } from '@preact/signals';
-import { lazy } from './parts/lazy.tsx';
-import { Board } from './pages/board.tsx';
-import { feedReason, feedState, lastUpdateAt, now, alerts } from './store.ts';
+import { signal } from '@preact/signals';
+import { GROUPS, pageOf } from './pages.ts';
+import { query, route } from './router.ts';
+import { alerts, feedReason, feedState, lastUpdateAt, now } from './store.ts';
 import { duration } from './format.ts';
 
-const JourneyPage = lazy(() => import('./pages/journey.tsx').then((module) => module.JourneyPage));
-const AlertsPage = lazy(() => import('./pages/alerts.tsx').then((module) => module.AlertsPage));
-const DeliveriesPage = lazy(() => import('./pages/deliveries.tsx').then((module) => module.DeliveriesPage));
-const DeadLettersPage = lazy(() => import('./pages/dead-letters.tsx').then((module) => module.DeadLettersPage));
-
-const path = signal(location.hash.slice(1) || '/board');
-addEventListener('hashchange', () => {
-  path.value = location.hash.slice(1) || '/board';
-  document.getElementById('main')?.focus();
-});
-const route = computed(() => path.value.split('?')[0]!.split('/').filter(Boolean));
-
-const LINKS = [
-  ['board', 'Board'],
-  ['alerts', 'Alerts'],
-  ['deliveries', 'Deliveries'],
-  ['dead-letters', 'Dead letters'],
-] as const;
+const menuOpen = signal(false);
 
 /** The frame of every page: where one is, how fresh it is, and the page. */
 export function App() {
   const [section = 'board', id] = route.value;
+  const Page = pageOf(section);
   return (
     <>
-      <a class="skip" href="#main" onClick={() => document.getElementById('main')?.focus()}>
+      <a
+        class="skip"
+        href="#main"
+        onClick={(event) => {
+          event.preventDefault();
+          document.getElementById('main')?.focus();
+        }}
+      >
         Skip to content
       </a>
       <header class="top">
         <a class="brand" href="#/board">
-          <svg viewBox="0 0 32 32" width="22" height="22" aria-hidden="true">
+          <svg viewBox="0 0 32 32" width="24" height="24" aria-hidden="true">
             <ellipse cx="16" cy="26" rx="12" ry="4" />
             <ellipse cx="16" cy="17.5" rx="8.5" ry="3.6" />
             <ellipse cx="16" cy="9.5" rx="5.5" ry="3.2" />
           </svg>
           Cairn
         </a>
-        <nav aria-label="Pages">
-          {LINKS.map(([name, label]) => (
-            <a key={name} href={`#/${name}`} aria-current={section === name ? 'page' : undefined}>
-              {label}
-              {name === 'alerts' && alerts.value.size > 0 && (
-                <span class="count" aria-label={`${alerts.value.size} open`}>
-                  {alerts.value.size}
-                </span>
-              )}
-            </a>
-          ))}
-        </nav>
+        <button
+          type="button"
+          class="menu"
+          aria-expanded={menuOpen.value}
+          aria-controls="pages"
+          onClick={() => (menuOpen.value = !menuOpen.value)}
+        >
+          Menu
+        </button>
         <Freshness />
       </header>
-      <main id="main" tabIndex={-1}>
-        {feedState.value === 'closed' && <Refused />}
-        {section === 'journeys' && id ? (
-          <JourneyPage id={id} key={id} />
-        ) : section === 'alerts' ? (
-          <AlertsPage />
-        ) : section === 'deliveries' ? (
-          <DeliveriesPage id={id} />
-        ) : section === 'dead-letters' ? (
-          <DeadLettersPage />
-        ) : (
-          <Board />
-        )}
-      </main>
+      <div class="frame">
+        <nav id="pages" aria-label="Pages" class={menuOpen.value ? 'open' : ''}>
+          {GROUPS.map((group) => (
+            <div class="group" key={group.label}>
+              <p class="group-name" id={`group-${group.label}`}>
+                {group.label}
+              </p>
+              <ul aria-labelledby={`group-${group.label}`}>
+                {group.pages
+                  .filter(({ name }) => pageOf(name))
+                  .map(({ name, label }) => (
+                    <li key={name}>
+                      <a
+                        href={`#/${name}`}
+                        aria-current={isIn(section, name) ? 'page' : undefined}
+                        onClick={() => (menuOpen.value = false)}
+                      >
+                        {label}
+                        {name === 'alerts' && <OpenAlerts />}
+                      </a>
+                    </li>
+                  ))}
+              </ul>
+            </div>
+          ))}
+        </nav>
+        <main id="main" tabIndex={-1}>
+          {feedState.value === 'closed' ? (
+            <Refused />
+          ) : Page ? (
+            <Page id={id} key={`${section}/${id ?? ''}${id ? '' : (query.value.get('key') ?? '')}`} />
+          ) : (
+            <NoSuchPage />
+          )}
+        </main>
+      </div>
     </>
+  );
+}
+
+/** A journey and a person are found from the board. */
+const isIn = (section: string, name: string): boolean =>
+  section === name || (name === 'board' && (section === 'journeys' || section === 'people'));
+
+function OpenAlerts() {
+  let open = 0;
+  for (const alert of alerts.value.values()) if (alert.state === 'open') open++;
+  if (open === 0) return null;
+  return (
+    <span class="count">
+      {open}
+      <span class="visually-hidden"> open</span>
+    </span>
   );
 }
 
@@ -79,10 +105,10 @@ function Freshness() {
   void now.value;
   const at = lastUpdateAt.value;
   return (
-    <p class={`freshness ${state}`} role="status">
+    <p class={`freshness ${state}`}>
       <span class="dot" aria-hidden="true" />
-      {STATES[state]}
-      {at !== null && <span class="ago"> · last update {duration(Math.max(0, Date.now() - at))} ago</span>}
+      <span role="status">{STATES[state]}</span>
+      {at !== null && <span class="ago">last update {duration(Math.max(0, Date.now() - at))} ago</span>}
     </p>
   );
 }
@@ -95,6 +121,17 @@ function Refused() {
       <p>
         Open the dashboard link that <code>npm start</code> printed; it is also in <code>first-run.json</code> of the
         data directory.
+      </p>
+    </section>
+  );
+}
+
+function NoSuchPage() {
+  return (
+    <section class="empty">
+      <h1>No such page</h1>
+      <p>
+        Go to the <a href="#/board">Board</a>.
       </p>
     </section>
   );

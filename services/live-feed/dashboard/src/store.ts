@@ -13,7 +13,12 @@ export const journeyIds = signal<readonly string[]>([]);
 export const standing = signal(0);
 export const alerts = signal<ReadonlyMap<string, Alert>>(new Map());
 export const ops = signal<OpsSample | null>(null);
+/** Five minutes of it, oldest first. */
+export const opsLog = signal<readonly (OpsSample & { at: number })[]>([]);
+const OPS_KEPT = 300;
 export const boardReady = signal(false);
+/** There are more journeys than a snapshot holds: filters are then asked of the server. */
+export const boardTruncated = signal(false);
 export const lastUpdateAt = signal<number | null>(null);
 /** The server's clock less ours: the demo's runs ahead of it. */
 const skewMs = signal(0);
@@ -31,15 +36,22 @@ feed.onState((state) => {
   feedReason.value = feed.reason;
 });
 
+/** Called with each change of the board. */
+const changed = new Set<(journey: Journey) => void>();
+export function onBoardChange(listener: (journey: Journey) => void): () => void {
+  changed.add(listener);
+  return () => changed.delete(listener);
+}
+
+function drop(id: string): void {
+  if (!journeys.delete(id)) return;
+  journeyIds.value = journeyIds.value.filter((other) => other !== id);
+  standing.value++;
+}
+
 function put(journey: Journey): void {
   const known = journeys.get(journey.id);
-  if (journey.status === 'absorbed') {
-    if (known) {
-      journeys.delete(journey.id);
-      journeyIds.value = journeyIds.value.filter((id) => id !== journey.id);
-    }
-    return;
-  }
+  if (journey.status === 'absorbed') return drop(journey.id);
   if (!known) {
     journeys.set(journey.id, signal(journey));
     journeyIds.value = [...journeyIds.value, journey.id];
@@ -49,12 +61,14 @@ function put(journey: Journey): void {
   const before = known.value;
   if (journey.seq < before.seq) return;
   known.value = journey;
-  if (before.stage !== journey.stage || before.status !== journey.status) standing.value++;
+  if (before.stage !== journey.stage || before.status !== journey.status || before.owner !== journey.owner)
+    standing.value++;
 }
 
 export const boardSubscription = feed.subscribe('board', {
-  onSnapshot(items) {
+  onSnapshot(items, _cursor, truncated) {
     batch(() => {
+      boardTruncated.value = truncated;
       journeys.clear();
       for (const item of items as unknown as Journey[])
         if (item.status !== 'absorbed') journeys.set(item.id, signal(item));
@@ -66,7 +80,10 @@ export const boardSubscription = feed.subscribe('board', {
   },
   onMessage(message) {
     lastUpdateAt.value = Date.now();
-    if (message.type === 'journey.changed') batch(() => put(message.data as unknown as Journey));
+    if (message.type !== 'journey.changed') return;
+    const { left } = message as { left?: boolean };
+    batch(() => (left ? drop((message.data as unknown as Journey).id) : put(message.data as unknown as Journey)));
+    for (const listener of changed) listener(message.data as unknown as Journey);
   },
 });
 
@@ -89,6 +106,7 @@ feed.subscribe('ops', {
   },
   onMessage(message) {
     ops.value = message.data as unknown as OpsSample;
+    opsLog.value = [...opsLog.value.slice(1 - OPS_KEPT), { at: Date.parse(message.at), ...ops.value }];
     skewMs.value = Date.parse(message.at) - Date.now();
     lastUpdateAt.value = Date.now();
   },
@@ -96,15 +114,15 @@ feed.subscribe('ops', {
 
 interface DefinitionItem {
   name: string;
+  title?: string | null;
   definition?: { stages?: { name: string }[] };
-  stages?: { name: string }[];
 }
 
 /** Stages in the definition's order; a stage that only journeys know comes last. */
 export async function loadStages(): Promise<void> {
   const page = await api<{ items: DefinitionItem[] }>('GET', '/api/definitions').catch(() => ({ items: [] }));
   stageOrder.value = new Map(
-    page.items.map((item) => [item.name, (item.definition?.stages ?? item.stages ?? []).map((stage) => stage.name)]),
+    page.items.map((item) => [item.name, (item.definition?.stages ?? []).map((stage) => stage.name)]),
   );
 }
 void loadStages();

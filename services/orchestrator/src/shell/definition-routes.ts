@@ -59,6 +59,13 @@ export function createDefinitionRoutes(ports: Pick<Ports, 'control' | 'clock'>):
       response.status(live ? 201 : 202).json({ ...shown(change), live });
     });
 
+    // Checked as if it were put, and kept nowhere.
+    app.post('/api/definitions/validate', anyText, (request, response) => {
+      authorise(ports, request, 'read');
+      const { name, unit } = loaded(request);
+      response.json({ valid: true, name, unit });
+    });
+
     app.get('/api/definitions', (request, response) => {
       const { workspace } = authorise(ports, request, 'read');
       const all = [...control.definitions(workspace)].sort((a, b) => (a.name < b.name ? -1 : 1));

@@ -1,33 +1,51 @@
+/** One journey: where it stands and why, what to do next, its people, and everything that happened, moving live. */
 import { useEffect } from 'preact/hooks';
 import { useSignal } from '@preact/signals';
 import { api, apiAll } from '../api.ts';
 import { feed } from '../store.ts';
-import { duration, points, when, words } from '../format.ts';
+import { duration, percent, plural, points, when, words } from '../format.ts';
+import { CsvButton } from '../parts/csv.tsx';
+import { NextBestAction, readAction } from '../parts/next-action.tsx';
+import { Pace } from '../parts/pace.tsx';
 import { Timeline } from '../parts/timeline.tsx';
-import { Pace } from './board.tsx';
-import type { Journey, TouchpointItem } from '../types.ts';
+import { type Alert, type Journey, type TouchpointItem, nameOf } from '../types.ts';
+import { actOnAlert } from './alerts.tsx';
 
 /** The newest touchpoints that the page loads; a longer history is paged through the API. */
 const TOUCHPOINTS_SHOWN = 500;
+const ROWS_AT_FIRST = 50;
 
-/** One journey: where it stands and why, its people, and everything that happened, by person, moving live. */
 export function JourneyPage({ id }: { id: string }) {
   const journey = useSignal<Journey | null>(null);
   const touchpoints = useSignal<TouchpointItem[]>([]);
+  const alerts = useSignal<Alert[]>([]);
   const fault = useSignal<string | null>(null);
 
   useEffect(() => {
     let current = true;
-    const channel = `journey:${id}`;
     const load = async (): Promise<void> => {
-      const items = await apiAll<TouchpointItem>(`/api/journeys/${id}/touchpoints`, TOUCHPOINTS_SHOWN);
+      const path = `/api/journeys/${encodeURIComponent(id)}`;
+      const items = await apiAll<TouchpointItem>(`${path}/touchpoints`, TOUCHPOINTS_SHOWN);
       if (!current) return;
       const known = new Map([...items, ...touchpoints.value].map((item) => [item.id, item]));
       touchpoints.value = [...known.values()].sort((a, b) => (a.timestamp < b.timestamp ? 1 : -1));
     };
-    const subscription = feed.subscribe(channel, {
+    let seen = '';
+    /** Also the resolved ones: they are on the timeline. */
+    const loadAlerts = async (): Promise<void> => {
+      const found = await apiAll<Alert>(`/api/alerts?journeyId=${encodeURIComponent(id)}`, 100);
+      if (current) alerts.value = found;
+    };
+    const show = (next: Journey | null): void => {
+      journey.value = next;
+      const now = JSON.stringify(next?.alerts.map((alert) => [alert.id, alert.state]));
+      if (now === seen) return;
+      seen = now;
+      loadAlerts().catch(() => {});
+    };
+    const subscription = feed.subscribe(`journey:${id}`, {
       onSnapshot([item]) {
-        journey.value = (item as unknown as Journey | undefined) ?? null;
+        show((item as unknown as Journey | undefined) ?? null);
         load().catch((error: Error) => (fault.value = error.message));
       },
       onMessage(message) {
@@ -35,13 +53,10 @@ export function JourneyPage({ id }: { id: string }) {
           const item = message.data as unknown as TouchpointItem;
           if (!touchpoints.value.some((other) => other.id === item.id))
             touchpoints.value = [item, ...touchpoints.value];
-        } else journey.value = message.data as unknown as Journey;
+        } else show(message.data as unknown as Journey);
       },
       onRefused(error) {
-        api<Journey>('GET', `/api/journeys/${id}`).then(
-          (found) => (journey.value = found),
-          () => (fault.value = error.message),
-        );
+        api<Journey>('GET', `/api/journeys/${encodeURIComponent(id)}`).then(show, () => (fault.value = error.message));
       },
     });
     return () => {
@@ -60,77 +75,141 @@ export function JourneyPage({ id }: { id: string }) {
     );
   if (!journey.value) return <p class="loading">Loading the journey …</p>;
   const value = journey.value;
+  const action = readAction(value.nextBestAction);
   return (
     <article class="journey">
       <Header journey={value} />
+      {action && <NextBestAction action={action} />}
       <div class="facts">
         <Score journey={value} />
-        <section aria-label="Pace">
-          <h2>Pace</h2>
-          <Pace journey={value} />
-          <dl>
-            <dt>Last reply</dt>
-            <dd>{value.pace.lastInboundAt ? when(value.pace.lastInboundAt) : 'none yet'}</dd>
-            <dt>Our last touch</dt>
-            <dd>{value.pace.lastOutboundAt ? when(value.pace.lastOutboundAt) : 'none yet'}</dd>
-            <dt>Stalls at</dt>
-            <dd>{value.pace.stallsAt ? when(value.pace.stallsAt) : 'no limit in this stage'}</dd>
-          </dl>
-        </section>
+        <PaceFacts journey={value} />
         <People journey={value} />
       </div>
       <h2>Timeline</h2>
-      <Timeline journey={value} touchpoints={touchpoints.value} />
+      <Timeline journey={value} touchpoints={touchpoints.value} alerts={alerts.value} />
+      <Stages journey={value} />
       <Touchpoints journey={value} touchpoints={touchpoints.value} />
     </article>
   );
 }
 
 function Header({ journey }: { journey: Journey }) {
+  const fault = useSignal<string | null>(null);
   const open = journey.alerts.filter((alert) => alert.state !== 'resolved');
   return (
     <header class="journey-head">
-      <h1>{journey.name ?? journey.people[0]?.email ?? 'Anonymous visitor'}</h1>
+      <p class="crumbs">
+        <a href="#/board">Board</a> / {words(journey.stage)}
+      </p>
+      <h1>{nameOf(journey)}</h1>
       <p>
         <span class={`status ${journey.status}`}>{words(journey.status)}</span> in{' '}
-        <strong>{words(journey.stage)}</strong> since {when(journey.stageSince)} · {journey.definition} v
-        {journey.definitionVersion} · {journey.touchpoints} touchpoints
+        <strong>{words(journey.stage)}</strong> since {when(journey.stageSince)} ·{' '}
+        {plural(journey.touchpoints, 'touchpoint')} · {journey.owner ? `owner ${journey.owner}` : 'no owner'} ·{' '}
+        <a href={`#/definitions/${journey.definition}`}>
+          {journey.definition} v{journey.definitionVersion}
+        </a>
       </p>
       {open.map((alert) => (
-        <p class="mark" key={alert.id}>
-          <span aria-hidden="true">■</span> {words(alert.kind)}: {alert.reason.text}
-        </p>
+        <div class="mark banner" key={alert.id}>
+          <span>
+            <span aria-hidden="true">■</span> {words(alert.kind)}: {alert.reason.text}
+            {alert.state !== 'open' && ` (${words(alert.state)})`}
+          </span>
+          <span class="controls">
+            {alert.state === 'open' && (
+              <button
+                type="button"
+                onClick={() =>
+                  void actOnAlert(alert.id, 'acknowledge').catch((error: Error) => (fault.value = error.message))
+                }
+              >
+                Acknowledge
+              </button>
+            )}
+            <a href={`#/alerts?alert=${alert.id}`}>Open in Alerts</a>
+          </span>
+        </div>
       ))}
+      {fault.value && (
+        <p class="fault" role="alert">
+          {fault.value}
+        </p>
+      )}
     </header>
   );
 }
 
 function Score({ journey }: { journey: Journey }) {
-  const { engagement, fit, total, qualification, reasons } = journey.score;
+  const { engagement, fit, total, qualification, reasons, winProbability } = journey.score;
+  const most = Math.max(1, ...reasons.map((reason) => Math.abs(reason.points)));
   return (
     <section aria-label="Score">
       <h2>
         Score {points(total)} {qualification && <span class="qualification">{qualification.toUpperCase()}</span>}
       </h2>
-      <p>
+      <p class="soft">
         Engagement {points(engagement)} + fit {points(fit)}
+        {winProbability !== null && ` · ${percent(winProbability)} to be won`}
       </p>
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Reason</th>
-            <th scope="col">Points</th>
-          </tr>
-        </thead>
-        <tbody>
-          {reasons.map((reason) => (
-            <tr key={reason.name}>
-              <td>{reason.name}</td>
-              <td class="number">{points(reason.points)}</td>
+      {reasons.length === 0 ? (
+        <p class="soft">Nothing has scored yet.</p>
+      ) : (
+        <table class="bars">
+          <caption class="visually-hidden">What the score is made of</caption>
+          <thead>
+            <tr>
+              <th scope="col">Reason</th>
+              <th scope="col" class="number">
+                Points
+              </th>
             </tr>
-          ))}
-        </tbody>
-      </table>
+          </thead>
+          <tbody>
+            {[...reasons]
+              .sort((a, b) => b.points - a.points)
+              .map((reason) => (
+                <tr key={reason.name}>
+                  <td>
+                    {reason.name}
+                    <span class="share" style={{ width: `${(Math.abs(reason.points) / most) * 100}%` }} />
+                  </td>
+                  <td class="number">{points(reason.points)}</td>
+                </tr>
+              ))}
+          </tbody>
+        </table>
+      )}
+    </section>
+  );
+}
+
+function PaceFacts({ journey }: { journey: Journey }) {
+  const { lastInboundAt, lastOutboundAt, stallsAt, stallProbability, basis } = journey.pace;
+  return (
+    <section aria-label="Pace">
+      <h2>Pace</h2>
+      <Pace journey={journey} />
+      <dl>
+        <dt>Last reply</dt>
+        <dd>{lastInboundAt ? when(lastInboundAt) : 'none yet'}</dd>
+        <dt>Our last touch</dt>
+        <dd>{lastOutboundAt ? when(lastOutboundAt) : 'none yet'}</dd>
+        <dt>Stalls at</dt>
+        <dd>{stallsAt ? when(stallsAt) : 'no limit in this stage'}</dd>
+        {stallProbability !== null && (
+          <>
+            <dt>Stall probability</dt>
+            <dd>{percent(stallProbability)}</dd>
+          </>
+        )}
+        {basis && (
+          <>
+            <dt>Limit</dt>
+            <dd>{basis === 'fixed' ? 'fixed in the definition' : 'learned from journeys like this'}</dd>
+          </>
+        )}
+      </dl>
     </section>
   );
 }
@@ -142,15 +221,17 @@ function People({ journey }: { journey: Journey }) {
       <ul class="people">
         {journey.people.map((person) => (
           <li key={person.id}>
-            <strong>{person.name ?? person.email ?? 'Anonymous'}</strong>
+            <a href={`#/people/${encodeURIComponent(person.id)}`}>
+              <strong>{person.name ?? person.email ?? 'Anonymous'}</strong>
+            </a>
             {person.roles.map((role) => (
               <span class="role" key={role}>
                 {words(role)}
               </span>
             ))}
             <p>
-              {person.touchpoints} touchpoints
-              {person.lastInboundAt && ` · last ${when(person.lastInboundAt)}`}
+              {plural(person.touchpoints, 'touchpoint')}
+              {person.lastInboundAt ? ` · last ${when(person.lastInboundAt)}` : ' · not heard from'}
             </p>
           </li>
         ))}
@@ -159,35 +240,97 @@ function People({ journey }: { journey: Journey }) {
   );
 }
 
-function Touchpoints({ journey, touchpoints }: { journey: Journey; touchpoints: TouchpointItem[] }) {
-  const names = new Map(journey.people.map((person) => [person.id, person.name ?? person.email ?? 'Anonymous']));
+function Stages({ journey }: { journey: Journey }) {
   return (
-    <>
-      <h2>Touchpoints</h2>
-      <table class="touchpoints">
+    <details class="more">
+      <summary>Stages ({journey.stages.length})</summary>
+      <table>
         <thead>
           <tr>
-            <th scope="col">When</th>
-            <th scope="col">Who</th>
-            <th scope="col">What</th>
-            <th scope="col">Direction</th>
-            <th scope="col">Channel</th>
-            <th scope="col">Arrived after</th>
+            <th scope="col">Stage</th>
+            <th scope="col">Entered</th>
+            <th scope="col">Left</th>
+            <th scope="col">Stayed</th>
           </tr>
         </thead>
         <tbody>
-          {touchpoints.slice(0, 200).map((item) => (
-            <tr key={item.id} class={item.direction}>
-              <td>{when(item.timestamp)}</td>
-              <td>{item.personId ? (names.get(item.personId) ?? 'Former member') : '–'}</td>
-              <td>{item.event ?? words(item.type)}</td>
-              <td>{words(item.direction)}</td>
-              <td>{item.channel ?? '–'}</td>
-              <td>{duration(Math.max(0, Date.parse(item.receivedAt) - Date.parse(item.timestamp)))}</td>
+          {journey.stages.map((visit) => (
+            <tr key={`${visit.stage}${visit.enteredAt}`}>
+              <td>{words(visit.stage)}</td>
+              <td>{when(visit.enteredAt)}</td>
+              <td>{visit.leftAt ? when(visit.leftAt) : 'is there now'}</td>
+              <td>
+                {visit.leftAt ? duration(Math.max(0, Date.parse(visit.leftAt) - Date.parse(visit.enteredAt))) : '–'}
+              </td>
             </tr>
           ))}
         </tbody>
       </table>
-    </>
+    </details>
+  );
+}
+
+function Touchpoints({ journey, touchpoints }: { journey: Journey; touchpoints: TouchpointItem[] }) {
+  const all = useSignal(false);
+  const names = new Map(journey.people.map((person) => [person.id, person.name ?? person.email ?? 'Anonymous']));
+  const who = (item: TouchpointItem): string => (item.personId ? (names.get(item.personId) ?? 'Former member') : '–');
+  const shown = all.value ? touchpoints : touchpoints.slice(0, ROWS_AT_FIRST);
+  return (
+    <section aria-label="Touchpoints">
+      <div class="section-head">
+        <h2>Touchpoints</h2>
+        <CsvButton
+          name={`touchpoints-${journey.id}`}
+          head={['timestamp', 'who', 'event', 'direction', 'channel', 'messageId', 'properties']}
+          rows={() =>
+            touchpoints.map((item) => [
+              item.timestamp,
+              who(item),
+              item.event ?? item.type,
+              item.direction,
+              item.channel,
+              item.messageId,
+              JSON.stringify(item.properties),
+            ])
+          }
+        />
+      </div>
+      <div class="scroll-x" tabIndex={0} role="region" aria-label="Touchpoints, as a table">
+        <table class="touchpoints">
+          <thead>
+            <tr>
+              <th scope="col">When</th>
+              <th scope="col">Who</th>
+              <th scope="col">What</th>
+              <th scope="col">Direction</th>
+              <th scope="col">Channel</th>
+              <th scope="col">Arrived after</th>
+            </tr>
+          </thead>
+          <tbody>
+            {shown.map((item) => (
+              <tr key={item.id} class={item.direction}>
+                <td>{when(item.timestamp)}</td>
+                <td>{who(item)}</td>
+                <td>
+                  <details>
+                    <summary>{item.event ?? words(item.type)}</summary>
+                    <pre>{JSON.stringify(item, null, 2)}</pre>
+                  </details>
+                </td>
+                <td>{words(item.direction)}</td>
+                <td>{item.channel ?? '–'}</td>
+                <td>{duration(Math.max(0, Date.parse(item.receivedAt) - Date.parse(item.timestamp)))}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      {touchpoints.length > shown.length && (
+        <button type="button" onClick={() => (all.value = true)}>
+          Show {touchpoints.length - shown.length} more
+        </button>
+      )}
+    </section>
   );
 }
