@@ -46,7 +46,7 @@ describe.skipIf(!there && process.env.CI !== 'true')('on the loan funnel', () =>
 
   it('a rule of three days loses a quarter of its false alerts when it counts business days, and opens none on a day off', () => {
     const run = (after: string): { falseAlerts: number; alerts: Collected['alerts'] } => {
-      const stages = definition.stages.map((stage) => ({ ...stage, stall: { after } }));
+      const stages = definition.stages.map((stage) => ({ ...stage, stall: { after } })) as JourneyDefinition['stages'];
       const settings = { ...SETTINGS, definition: { ...definition, stages }, ticks: null };
       const { alerts, courses } = collect(settings, touchpoints);
       // Back within two days: nobody had to do anything.

@@ -24,6 +24,7 @@ export interface MemoryTaskDeps {
   onFailure(error: unknown, input: TaskInput, at: number): void;
 }
 
+const SEEN = '/seen/';
 const NO_TIMERS: Readonly<Record<string, number>> = Object.freeze({});
 const NO_HEADERS: Readonly<Record<string, string>> = Object.freeze({});
 
@@ -124,7 +125,10 @@ export function createMemoryTask(definition: TaskDefinition, deps: MemoryTaskDep
   };
 }
 
-/** People within an account are asked for by `account~`; looking through every key for each would be quadratic. */
+/**
+ * What is asked for by its prefix, over and over: people within an account (`account~`), and the memory of messageIds by its first
+ * character, which is swept every half hour of virtual time. Looking through every key for each would be quadratic.
+ */
 function createGroups(): {
   add(key: string): void;
   remove(key: string): void;
@@ -132,6 +136,8 @@ function createGroups(): {
 } {
   const groups = new Map<string, Set<string>>();
   const groupOf = (key: string): string | null => {
+    const seen = key.indexOf(SEEN);
+    if (seen >= 0) return key.slice(0, seen + SEEN.length + 1);
     const end = key.indexOf('~');
     return end < 0 ? null : key.slice(0, end + 1);
   };
@@ -148,7 +154,7 @@ function createGroups(): {
       const group = groupOf(key);
       if (group !== null) groups.get(group)?.delete(key);
     },
-    of: (prefix) => (prefix.endsWith('~') ? (groups.get(prefix) ?? NONE) : undefined),
+    of: (prefix) => (prefix !== '' && groupOf(prefix) === prefix ? (groups.get(prefix) ?? NONE) : undefined),
   };
 }
 

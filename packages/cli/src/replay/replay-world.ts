@@ -19,6 +19,8 @@ export interface ReplayWorld {
   take(touchpoint: Touchpoint): boolean;
   /** Lets time pass: fires what is due up to `at`. */
   until(at: number): void;
+  /** A message of `journey-inbox` at log time `at`; what was due by then has fired. */
+  send(key: string, message: unknown, at: number): void;
   /** Puts a definition live. */
   define(definition: JourneyDefinition, version: number, at: number): void;
 }
@@ -32,7 +34,12 @@ export interface ReplayObserver {
 const ONE_PARTITION = (): number => 1;
 const NOT_COUNTED = { stitched(): void {}, commanded(): void {}, advanced(): void {} };
 
-export function createReplayWorld(workspace: string, observer: ReplayObserver): ReplayWorld {
+/** `whole`: journeys are told whole, as the services tell them; a replay of millions leaves out what it does not read. */
+export function createReplayWorld(
+  workspace: string,
+  observer: ReplayObserver,
+  { whole = false }: { whole?: boolean } = {},
+): ReplayWorld {
   const { onFailure } = observer;
   /** Records of `journey-inbox` that wait for the one before them. */
   const waiting: TaskOutput[] = [];
@@ -40,7 +47,11 @@ export function createReplayWorld(workspace: string, observer: ReplayObserver): 
   let stitched = false;
 
   const advance: MemoryTask = createMemoryTask(
-    createAdvanceTask({ partitions: ONE_PARTITION, metrics: NOT_COUNTED, renderJourney: renderLightly }),
+    createAdvanceTask({
+      partitions: ONE_PARTITION,
+      metrics: NOT_COUNTED,
+      ...(whole ? {} : { renderJourney: renderLightly }),
+    }),
     {
       onOutputs(outputs, at) {
         observer.onFacts(outputs, at);
@@ -50,17 +61,20 @@ export function createReplayWorld(workspace: string, observer: ReplayObserver): 
       onFailure,
     },
   );
-  const stitch: MemoryTask = createMemoryTask(createStitchTask({ partitions: ONE_PARTITION, metrics: NOT_COUNTED }), {
-    onOutputs(outputs, at) {
-      for (const output of outputs) {
-        if (output.topic !== 'journey-inbox') continue;
-        waiting.push(output);
-        stitched ||= (output.value as { type: string }).type === 'touchpoint.stitched';
-      }
-      pass(at);
+  const stitch: MemoryTask = createMemoryTask(
+    createStitchTask({ partitions: ONE_PARTITION, metrics: NOT_COUNTED, findsPrefixes: true }),
+    {
+      onOutputs(outputs, at) {
+        for (const output of outputs) {
+          if (output.topic !== 'journey-inbox') continue;
+          waiting.push(output);
+          stitched ||= (output.value as { type: string }).type === 'touchpoint.stitched';
+        }
+        pass(at);
+      },
+      onFailure,
     },
-    onFailure,
-  });
+  );
 
   function pass(at: number): void {
     if (isPassing) return;
@@ -85,6 +99,10 @@ export function createReplayWorld(workspace: string, observer: ReplayObserver): 
       stitched = false;
       stitch.take(key, touchpoint, at);
       return stitched;
+    },
+    send(key, message, at) {
+      until(at);
+      advance.take(key, message, at);
     },
     define(definition, version, at) {
       const { name } = definition;

@@ -68,17 +68,19 @@ export const FIRST_SWEEP: Sweep = { group: 0, empty: 0 };
 
 /**
  * Drops what is expired in one group of slots. `next: null`: a whole round found nothing, so sweeping ends until the next touchpoint.
- * The keys of a group are counted off, not searched for: 1,024 look-ups whatever else the state holds.
+ * The keys of a group are counted off, not searched for: 1,024 look-ups whatever else the state holds. Whoever knows which of them are
+ * there may say so.
  */
 export function sweepGroup(
   read: (key: string) => string | undefined,
   workspace: string,
   sweep: Sweep,
   now: number,
+  keys: Iterable<string> = keysOfGroup(workspace, sweep.group),
 ): { changes: { key: string; value: string | null }[]; next: Sweep | null } {
   const changes: { key: string; value: string | null }[] = [];
   let left = 0;
-  for (const key of keysOfGroup(workspace, sweep.group)) {
+  for (const key of keys) {
     const slot = read(key);
     if (slot === undefined) continue;
     const kept = withoutExpired(slot, now);
@@ -95,6 +97,9 @@ export function sweepGroup(
  */
 let madeFor = '';
 let made: string[][] = [];
+
+/** What the keys of a group begin with. */
+export const groupPrefix = (workspace: string, group: number): string => `w/${workspace}/seen/${ALPHABET[group]}`;
 
 function keysOfGroup(workspace: string, group: number): readonly string[] {
   if (workspace !== madeFor) {

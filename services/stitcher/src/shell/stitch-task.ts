@@ -9,7 +9,7 @@ import {
   type TaskOutput,
   type TaskState,
 } from '@cairn/task/task.ts';
-import { FIRST_SWEEP, SWEEP_EVERY_MS, sweepGroup, sweepKey, type Sweep } from '../core/deduplicate.ts';
+import { FIRST_SWEEP, groupPrefix, SWEEP_EVERY_MS, sweepGroup, sweepKey, type Sweep } from '../core/deduplicate.ts';
 import type { StitchOutput } from '../core/identity-graph.ts';
 import { runCommand } from '../core/run-command.ts';
 import { stitchTouchpoint } from '../core/stitch-touchpoint.ts';
@@ -25,11 +25,13 @@ const SWEEP = 'sweep';
 export function createStitchTask(deps: {
   partitions: (topic: string) => number;
   metrics: StitchMetrics;
+  /** Whether the state finds the keys of a prefix without looking through all: then a sweep asks for those that are there. */
+  findsPrefixes?: boolean;
 }): TaskDefinition {
   const outputOf = createOutputs(deps.partitions);
 
   const handle: TaskHandler = function stitch(state, input, now): TaskOutcome {
-    if (input.type === 'timer') return sweep(state, input.key, now);
+    if (input.type === 'timer') return sweep(state, input.key, now, deps.findsPrefixes ?? false);
     const message = input.message as { type?: unknown } | null;
     if (message === null) return NO_OUTCOME;
     switch (message.type) {
@@ -67,9 +69,11 @@ export function createStitchTask(deps: {
   return { name: STITCH_TASK, inbox: 'touchpoints', handle };
 }
 
-function sweep(state: TaskState, key: string, now: number): TaskOutcome {
+function sweep(state: TaskState, key: string, now: number, findsPrefixes: boolean): TaskOutcome {
   const workspace = key.split('/')[1]!;
-  const { changes, next } = sweepGroup((slot) => state.get(slot), workspace, state.get<Sweep>(key) ?? FIRST_SWEEP, now);
+  const last = state.get<Sweep>(key) ?? FIRST_SWEEP;
+  const keys = findsPrefixes ? state.keys(groupPrefix(workspace, last.group)) : undefined;
+  const { changes, next } = sweepGroup((slot) => state.get(slot), workspace, last, now, keys);
   return {
     state: [...changes, { key, value: next }],
     timers: next ? [{ key, purpose: SWEEP, dueAt: now + SWEEP_EVERY_MS }] : [],
