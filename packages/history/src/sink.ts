@@ -35,6 +35,8 @@ export interface SinkOptions {
   /** Answers orders to derive anew, and erases. Default: by SQL. */
   subjects?: SubjectHistory;
   chunkWaitMs?: number;
+  /** How long one look for new records waits when there are none; default 1,000. */
+  idleWaitMs?: number;
   onFault?(error: unknown): void;
   onChunk?(chunk: { records: number; rows: number; durationMs: number }): void;
 }
@@ -173,7 +175,7 @@ export async function startSink(options: SinkOptions): Promise<RunningSink> {
     let deadline = Infinity;
     let cursor = follower.cursor();
     while (records.length < MAX_CHUNK_RECORDS && !stopping.signal.aborted) {
-      const waitMs = deadline === Infinity ? 1_000 : deadline - clock.monotonic();
+      const waitMs = deadline === Infinity ? (options.idleWaitMs ?? 1_000) : deadline - clock.monotonic();
       if (waitMs <= 0) break;
       busy = records.length > 0;
       const batch = await follower.next({

@@ -26,6 +26,14 @@ import { createDeliverWork, type DeliverWork } from './deliver-work.ts';
 import { takeHandOver, takePersonMerged, takeSubjectState } from './hand-over.ts';
 import { learnBucket } from './learn-pauses.ts';
 import { refuseActionCommand, refuseCommand, type Partitions } from './journey-records.ts';
+import {
+  holdBack,
+  isRederiveKey,
+  readRederiveKey,
+  takePages,
+  takeRederive,
+  takeRelease,
+} from './rederive-subject.ts';
 import { createLiveDefinitions, putEndpoint, type LiveDefinitions } from './live-definitions.ts';
 import { isStitched, tellIdentity } from './tell-identity.ts';
 
@@ -83,6 +91,11 @@ function handleAdvance(
     );
     return work.outcome();
   }
+  if (input.type === 'timer' && isRederiveKey(input.key)) {
+    const { workspace, subjectId } = readRederiveKey(input.key);
+    takeRelease(scopeOf(workspace), subjectId);
+    return work.outcome();
+  }
   const group = input.type === 'timer' ? groupOf(work, input.key) : null;
   if (input.type === 'timer' && group) takeAdoptionStep(scopeOf(group.workspace), input.key, group);
   else if (input.type === 'timer') {
@@ -106,8 +119,15 @@ function takeMessage(
   now: number,
 ): void {
   switch (message.type) {
-    case 'touchpoint.stitched':
-      return takeTouchpoint(scopeOf(message.workspace), message);
+    case 'touchpoint.stitched': {
+      const scope = scopeOf(message.workspace);
+      if (!holdBack(scope, message)) takeTouchpoint(scope, message);
+      return;
+    }
+    case 'subject.rederive':
+      return takeRederive(scopeOf(message.workspace), message);
+    case 'subject.touchpoints':
+      return takePages(scopeOf(message.workspace), message);
     case 'subject.handed-over':
       return takeHandOver(scopeOf(message.workspace), message);
     case 'subject.state':
@@ -116,8 +136,6 @@ function takeMessage(
       return takePersonMerged(scopeOf(message.workspace), message);
     case 'person.split':
     case 'person.erased':
-    case 'subject.rederive':
-    case 'subject.touchpoints':
       // The stitcher tells; what the journeys make of it is the widening of identities.
       return;
     case 'alert.command':

@@ -17,6 +17,7 @@ import { slotOf } from '../core/render-journey.ts';
 import { isMoved, type MovedSubject, type SubjectState } from '../core/state.ts';
 import { foldPeople, newSubject } from '../core/subject.ts';
 import { advanceKeys, timerPurpose } from './advance-keys.ts';
+import { markStale, passOn } from './rederive-subject.ts';
 import { advanceSubject, openSubject, withUnit, type AdvanceScope } from './advance-subject.ts';
 
 /** Merges of merges are this deep at most; more is a circle, and goes to the dead letters. */
@@ -27,6 +28,7 @@ type Stored = SubjectState | MovedSubject;
 export function takeHandOver(scope: AdvanceScope, message: SubjectHandedOver): void {
   const { work, workspace } = scope;
   const { from, into, personId } = message;
+  if (from.unit === 'person' || personId === null) passOn(scope, from, into);
   const key = keyOf.subject(workspace, from.id);
   const stored = work.get<Stored>(key);
   if (from.unit === 'account') {
@@ -94,6 +96,7 @@ export function takeSubjectState(scope: AdvanceScope, message: SubjectStateSent)
     // From here on it is the later decision that counts: it may bring back whom an earlier one had absorbed.
     return send(scope, { ...message, at: living.at, into: living.moved, hops: message.hops + 1 });
   }
+  markStale(scope, into.id);
   const ref: SubjectRef = personId === null ? into : { unit: 'person', id: personId };
   const subject = openSubject(scope, ref, personId === null ? null : into.id);
   const absorbed = message.state as unknown as SubjectState;
@@ -114,6 +117,7 @@ export function takePersonMerged(scope: AdvanceScope, message: PersonMergedNotic
   const key = keyOf.subject(workspace, ref.id);
   const stored = work.get<Stored>(key);
   if (stored && isMoved(stored)) return send(scope, { ...message, subject: stored.moved });
+  markStale(scope, ref.id);
   const before = stored ?? newSubject(ref);
   const folded = foldPeople(before, from, person, now);
   const advanced = advanceSubject(scope, folded, scope.definitions, (_definition, journey) =>
