@@ -19,6 +19,7 @@ const BENCHES = [
   'advance',
   'replay',
   'deliver',
+  'deliver-million',
   'feed',
   'log-kafka',
   'pipeline-kafka',

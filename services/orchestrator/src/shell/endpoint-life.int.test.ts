@@ -176,7 +176,12 @@ test('replay-missing makes deliveries of facts of every kind, once', async () =>
     ...common,
     type: 'action.requested',
     factId: 'action_1',
-    action: { id: 'act_1', journeyId: 'jrn_1', expiresAt: new Date(systemClock.now() + 60_000).toISOString() },
+    action: {
+      id: 'act_1',
+      journeyId: 'jrn_1',
+      requestedAt: new Date(common.at).toISOString(),
+      expiresAt: new Date(common.at + 60_000).toISOString(),
+    },
     journey: { id: 'jrn_1', seq: 3 },
   });
   await append('actions', { ...common, type: 'action.chosen', factId: 'action_2', action: {}, journey: {} });

@@ -2,9 +2,9 @@ import { useEffect } from 'preact/hooks';
 import { useSignal } from '@preact/signals';
 import { api, apiAll } from '../api.ts';
 import { duration, when } from '../format.ts';
-import { AttemptsChart } from './deliveries-chart.tsx';
-import { DeliveryRow } from './deliveries-row.tsx';
-import type { DeliveryItem, DeliveryReport, EndpointHealth, EndpointItem } from './deliveries-types.ts';
+import { AttemptsChart } from '../parts/attempts-chart.tsx';
+import { DeliveryRow } from '../parts/delivery-row.tsx';
+import type { DeliveryItem, DeliveryReport, EndpointHealth, EndpointItem } from '../parts/delivery-types.ts';
 import './deliveries.css';
 
 /** What changes by itself is read again this often, while somebody looks. */
@@ -185,7 +185,10 @@ function Figures({ health, report }: { health: EndpointHealth; report: DeliveryR
   const next = health.probeAt ?? health.heldUntil;
   return (
     <dl class="endpoint-figures">
-      <Figure name="Arrived" value={rate === null ? '–' : `${(rate * 100).toFixed(rate === 1 ? 0 : 1)} %`} />
+      <Figure
+        name="Arrived"
+        value={rate === null ? '–' : `${(rate * 100).toFixed(rate === 1 || rate === 0 ? 0 : 1)} %`}
+      />
       <Figure
         name="Answered within"
         value={ms(latency.p50)}

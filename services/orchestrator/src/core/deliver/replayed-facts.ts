@@ -1,9 +1,9 @@
 /** Which webhooks a fact of the log would have made: the same, under the same ids, as when it happened. `[]` for what makes none. */
-import { parseInstant } from '@cairn/clock/calendar.ts';
 import type { ActionFact } from '@cairn/contracts/generated/action.ts';
 import type { AlertFact } from '@cairn/contracts/generated/alert.ts';
 import type { PersonMerged, PersonSplit } from '@cairn/contracts/generated/identity.ts';
 import type { JourneyChanged } from '@cairn/contracts/generated/journey.ts';
+import { actionWebhook } from '../action-fact.ts';
 import { journeyWebhooks } from '../journey-webhooks.ts';
 import type { WebhookFact } from './request-delivery.ts';
 import { matchesType } from './type-patterns.ts';
@@ -31,25 +31,12 @@ export function replayedFacts(topic: string, message: { type?: unknown; at?: unk
     return webhook ? [webhook] : [];
   }
   if (topic === 'journeys') return type === 'journey.changed' ? journeyWebhooks(message as JourneyChanged) : [];
-  if (topic === 'actions')
-    return TOPICS.actions.some((one) => one === type) ? [actionWebhook(message as ActionFact)] : [];
+  if (topic === 'actions') {
+    const webhook = TOPICS.actions.some((one) => one === type) ? actionWebhook(message as ActionFact) : null;
+    return webhook ? [webhook] : [];
+  }
   if (topic === 'identities') return identityFacts(message as PersonMerged | PersonSplit);
   return [];
-}
-
-/** An action as endpoints hear of it: the action itself, with a summary of its journey. */
-export function actionWebhook({ workspace, factId, type, at, action, journey }: ActionFact): WebhookFact {
-  const { journeyId, expiresAt } = action as { journeyId?: string; expiresAt?: string | number | null };
-  const expires = typeof expiresAt === 'string' ? parseInstant(expiresAt) : (expiresAt ?? null);
-  return {
-    workspace,
-    factId,
-    type,
-    at,
-    journeyId: journeyId ?? null,
-    expiresAt: expires,
-    data: { ...action, journey },
-  };
 }
 
 function identityFacts(fact: PersonMerged | PersonSplit): WebhookFact[] {

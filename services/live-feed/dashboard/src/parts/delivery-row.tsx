@@ -2,7 +2,7 @@ import { Fragment } from 'preact';
 import { useSignal } from '@preact/signals';
 import { api } from '../api.ts';
 import { when, words } from '../format.ts';
-import type { DeliveryDetail, DeliveryItem } from './deliveries-types.ts';
+import type { DeliveryDetail, DeliveryItem } from './delivery-types.ts';
 
 /** One message; opened, it shows what is sent and how each attempt was answered. `resend` null: it cannot be sent now. */
 export function DeliveryRow({ item, resend }: { item: DeliveryItem; resend: (() => Promise<void>) | null }) {

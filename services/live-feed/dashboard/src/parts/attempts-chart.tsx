@@ -1,5 +1,5 @@
 import { when } from '../format.ts';
-import type { DeliveryReport } from './deliveries-types.ts';
+import type { DeliveryReport } from './delivery-types.ts';
 
 const WIDTH = 720;
 const HEIGHT = 90;
