@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { type Env, KAFKA_SETTINGS, origins, path, readEnv, url } from '@cairn/service-kit/config.ts';
 import { type KafkaTarget, kafkaTargetOf } from '@cairn/service-kit/kafka-target.ts';
 import type { DeliveryHistory } from './shell/delivery-report-routes.ts';
+import type { JourneyInsight } from './shell/history-insight.ts';
 import type { TouchpointHistory } from './shell/touchpoint-history.ts';
 
 export interface LiveFeedConfig {
@@ -16,6 +17,8 @@ export interface LiveFeedConfig {
   acceptPerSecond: number;
   /** For touchpoints older than what the view keeps. */
   touchpointHistory?: TouchpointHistory;
+  /** The map, the funnel, paths, attribution and metrics; absent: they are a 503. */
+  journeyInsight?: JourneyInsight;
   /** Webhook attempts over any time; absent: their reports are a 503. */
   deliveryHistory?: DeliveryHistory;
   /** For tests: awaited between the steps of subscribing. */

@@ -14,6 +14,7 @@ import { createEpochOf, originOf } from './shell/epoch.ts';
 import { createFeed } from './shell/feed.ts';
 import { createFeedMetrics } from './shell/feed-metrics.ts';
 import { followJourneys } from './shell/follow-journeys.ts';
+import { addHistoryRoutes } from './shell/history-routes.ts';
 import { createHub } from './shell/hub.ts';
 import { addLoginRoutes } from './shell/login-routes.ts';
 import { startOperations } from './shell/operations.ts';
@@ -69,6 +70,7 @@ export async function startLiveFeed(ports: Ports, config: LiveFeedConfig): Promi
     addAlertCommandRoutes(routes, { ports, view, answers });
     addActionRoutes(routes, { ports, view, answers: actionAnswers });
     addLoginRoutes(routes, { control, clock });
+    addHistoryRoutes(routes, { control, clock, view, insight: config.journeyInsight });
     addDeliveryReportRoutes(routes, { control, clock, history: config.deliveryHistory });
   });
 

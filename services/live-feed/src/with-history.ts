@@ -4,6 +4,7 @@ import type { Ports, RunningService } from '@cairn/service-kit/service.ts';
 import type { HistoryConfig, LiveFeedConfig } from './config.ts';
 import { startLiveFeed } from './service.ts';
 import { deliveryHistory } from './shell/history-deliveries.ts';
+import { journeyInsight } from './shell/history-insight.ts';
 import { touchpointHistory } from './shell/history-timeline.ts';
 
 /** A node of a cluster: live-feed, with the history beside it where this node has one. */
@@ -26,6 +27,7 @@ export async function startWithHistory(
     ...config,
     touchpointHistory: touchpointHistory(history),
     deliveryHistory: deliveryHistory(history),
+    journeyInsight: journeyInsight(history),
   });
   return {
     ...liveFeed,

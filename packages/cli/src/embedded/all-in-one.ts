@@ -24,6 +24,7 @@ import { hostTasks } from './host-tasks.ts';
 import { topicConfigs, type LogTarget } from './open-log.ts';
 import { openPorts, type ClockTarget } from './open-ports.ts';
 import { deliveryHistory } from '@cairn/live-feed/shell/history-deliveries.ts';
+import { journeyInsight } from '@cairn/live-feed/shell/history-insight.ts';
 import { touchpointHistory } from '@cairn/live-feed/shell/history-timeline.ts';
 
 export interface AllInOne {
@@ -91,6 +92,7 @@ export async function startAllInOne(
     ...liveFeedConfig,
     touchpointHistory: touchpointHistory(history),
     deliveryHistory: deliveryHistory(history),
+    journeyInsight: journeyInsight(history),
   });
   const historyService: RunningService = {
     name: 'history',
