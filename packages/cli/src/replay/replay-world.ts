@@ -15,8 +15,8 @@ import { createMemoryTask, type MemoryTask } from './memory-task.ts';
 export interface ReplayWorld {
   /** Of the advance task. */
   readonly state: TaskState;
-  /** At the touchpoint's own time; what was due by then has fired. False: it was a duplicate, or of someone erased. */
-  take(touchpoint: Touchpoint): boolean;
+  /** At the touchpoint's own time, or when it came; what was due by then has fired. False: it was a duplicate, or of someone erased. */
+  take(touchpoint: Touchpoint, at?: number): boolean;
   /** Lets time pass: fires what is due up to `at`. */
   until(at: number): void;
   /** A message of `journey-inbox` at log time `at`; what was due by then has fired. */
@@ -93,8 +93,7 @@ export function createReplayWorld(
   return {
     state: advance.state,
     until,
-    take(touchpoint) {
-      const at = touchpoint.timestamp;
+    take(touchpoint, at = touchpoint.timestamp) {
       until(at);
       stitched = false;
       stitch.take(key, touchpoint, at);
