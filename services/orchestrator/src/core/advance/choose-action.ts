@@ -158,7 +158,7 @@ function newAction(
     requestedAt: null,
     expiresAt: null,
     snoozedUntil: null,
-    texts: textsOf(draft, name, action, alert, person),
+    texts: textsOf(outreach, name, action, alert, person),
     propensity: choice?.propensity ?? 1,
     arms: choice
       ? choice.arms.map((arm) => [arm.name, round(arm.propensity), round(arm.expected)] as const)
@@ -169,7 +169,7 @@ function newAction(
 }
 
 function textsOf(
-  draft: Draft,
+  { draft, scene }: Outreach,
   name: string,
   action: CompiledAction | null,
   alert: AlertState | null,
@@ -193,6 +193,8 @@ function textsOf(
       status: journey.status,
       touchpoints: journey.touchpoints,
     },
+    touchpoint: scene.touchpoint && { event: scene.touchpoint.event, properties: scene.touchpoint.properties },
+    stage: journey.stage,
     owner: ownerOf(subject) ?? journey.owner ?? null,
     action: { name, title: action?.title ?? name },
   };

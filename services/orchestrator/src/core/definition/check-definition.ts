@@ -67,6 +67,13 @@ export function checkDefinition(definition: JourneyDefinition): Fault[] {
     given.all?.forEach((part, i) => references(`${path}.all[${i}]`, part));
     given.any?.forEach((part, i) => references(`${path}.any[${i}]`, part));
     if (given.not) references(`${path}.not`, given.not);
+    if (!given.count) return;
+    duration(`${path}.count.within`, given.count.within);
+    references(`${path}.count.of`, given.count.of);
+  }
+
+  function cap(path: string, given: { count: number; per: string } | undefined): void {
+    duration(`${path}.per`, given?.per);
   }
 
   function steps(path: string, list: readonly Step[]): void {
@@ -76,9 +83,12 @@ export function checkDefinition(definition: JourneyDefinition): Fault[] {
       if (step.wait) {
         duration(`${at}.wait.for`, step.wait.for);
         condition(`${at}.wait.until`, step.wait.until);
+        if (Object.keys(step.wait).length === 0) fault(`${at}.wait`, "needs 'for', 'until', 'at' or 'businessHours'");
       }
       if (!step.branch) return;
       condition(`${at}.branch.if`, step.branch.if);
+      if ((step.branch.if === undefined) === (step.branch.share === undefined))
+        fault(`${at}.branch`, "needs either 'if' or 'share'");
       steps(`${at}.branch.then`, step.branch.then);
       steps(`${at}.branch.else`, step.branch.else ?? []);
     });
@@ -130,6 +140,8 @@ export function checkDefinition(definition: JourneyDefinition): Fault[] {
   definition.actions?.forEach((action, i) => {
     condition(`actions[${i}].when`, action.when);
     duration(`actions[${i}].expires`, action.expires);
+    cap(`actions[${i}].atMost`, action.atMost);
+    refer(`actions[${i}].to`, action.to, roleNames, 'a role');
   });
   unique(
     'plays',
@@ -138,9 +150,22 @@ export function checkDefinition(definition: JourneyDefinition): Fault[] {
   definition.plays?.forEach((play, i) => {
     condition(`plays[${i}].trigger`, play.trigger);
     condition(`plays[${i}].exit`, play.exit);
+    condition(`plays[${i}].goal`, play.goal);
+    condition(`plays[${i}].entry.if`, play.entry?.if);
+    duration(`plays[${i}].entry.every`, play.entry?.every);
     steps(`plays[${i}].steps`, play.steps);
   });
-  duration('guardRails.maxActionsPerJourney.per', definition.guardRails?.maxActionsPerJourney?.per);
+  const { guardRails: rails } = definition;
+  cap('guardRails.maxActionsPerJourney', rails?.maxActionsPerJourney);
+  cap('guardRails.maxActionsPerPerson', rails?.maxActionsPerPerson);
+  duration('guardRails.minGap', rails?.minGap);
+  condition('guardRails.doNotContact', rails?.doNotContact);
+  if (rails?.quietHours && rails.quietHours.from === rails.quietHours.to)
+    fault('guardRails.quietHours.to', "must not be the same as 'from'");
+  condition('autoReplies', definition.autoReplies);
+  condition('meetings.booked', definition.meetings?.booked);
+  condition('meetings.cancelled', definition.meetings?.cancelled);
+  duration('meetings.grace', definition.meetings?.grace);
   duration('alerts.escalateAfter', definition.alerts?.escalateAfter);
   return faults;
 }

@@ -73,6 +73,27 @@ describe('a definition', () => {
       'stages: [ { name: a, enter: { evnt: X } } ]',
       "stages[0].enter.evnt: 'evnt' is not a known key; did you mean 'event'?",
     ],
+    [
+      `${stages}\nactions: [ { name: a, when: { count: { of: { event: X }, within: 7 dais } } } ]`,
+      "actions[0].when.count.within: '7 dais' is not a duration; did you mean 'days'?",
+    ],
+    [
+      `${stages}\nactions: [ { name: a, when: { count: { of: { count: { of: { event: X }, within: 1 day } }, within: 1 day } } } ]`,
+      'actions[0].when.count.of.count: cannot stand within another count',
+    ],
+    [
+      `${stages}\nactions: [ { name: a } ]\nplays: [ { name: p, trigger: { event: X }, steps: [ { branch: { then: [ { action: a } ] } } ] } ]`,
+      "plays[0].steps[0].branch: needs either 'if' or 'share'",
+    ],
+    [
+      `${stages}\nroles: { champion: {} }\nactions: [ { name: a, to: champoin } ]`,
+      "actions[0].to: 'champoin' is not a role; did you mean 'champion'?",
+    ],
+    [
+      `${stages}\nguardRails: { minGap: 2 dys, maxActionsPerPerson: { count: 1, per: x } }`,
+      "guardRails.maxActionsPerPerson.per: 'x' is not a duration such as '5s', '3 days' or '5 business days'",
+    ],
+    [`${stages}\nmeetings: { grace: 1 dya }`, "meetings.grace: '1 dya' is not a duration; did you mean 'day'?"],
     ['stages: [ { name: a }, { name: a } ]', "stages[1].name: 'a' is there twice"],
     ['stages: []', 'stages: must have at least 1 entry'],
     ['stages: [ { name: a, from: [b] } ]', "stages[0].from[0]: 'b' is not a stage: a"],

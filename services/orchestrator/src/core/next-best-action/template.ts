@@ -14,11 +14,6 @@ export function fillTemplate(template: string, values: Readonly<Record<string, u
   return filled.replace(/\s+/g, ' ').trim().slice(0, FILLED_CHARS_MAX);
 }
 
-/** Every path that a template names. */
-export function pathsOf(template: string): string[] {
-  return [...template.matchAll(PLACE)].map(([, path]) => path!);
-}
-
 function dig(from: unknown, path: readonly string[]): unknown {
   let value = from;
   for (const name of path) {
