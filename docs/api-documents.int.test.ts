@@ -38,6 +38,7 @@ interface Route {
 const WITHOUT_ROUTER = [
   ...[...SEGMENT_PATHS.keys()].map((path) => `POST ${path}`),
   'POST /v1/import',
+  'POST /v1/sources/{id}',
   'GET /v1/projects/{writeKey}/settings',
   'GET /live/sse',
   'GET /live/history',

@@ -7,6 +7,8 @@ import { createImportRoute } from './shell/import-routes.ts';
 import { createBodyReader } from './shell/read-body.ts';
 import { createSegmentRoute, SEGMENT_PATHS } from './shell/segment-routes.ts';
 import { createSettingsRoute, isSettingsPath } from './shell/settings-route.ts';
+import { createSourceMappers } from './shell/source-mappers.ts';
+import { createSourceRoute, sourceIdOf } from './shell/source-routes.ts';
 import { createWriteKeys } from './shell/write-key.ts';
 
 /** ADMIT: touchpoints in over HTTP, admitted or refused, durable before they are acknowledged. */
@@ -18,6 +20,8 @@ export async function startIngest(ports: Ports, config: IngestConfig): Promise<R
   const nextRequestId = createRequestIds(() => clock.random());
   const handleSegmentCall = createSegmentRoute({ ...ports, keys, bodies, appender, nextRequestId });
   const imports = createImportRoute({ ...ports, keys, appender });
+  const mappers = createSourceMappers(clock);
+  const sources = createSourceRoute({ ...ports, keys, bodies, appender, mappers, nextRequestId });
   const handleSettings = createSettingsRoute(keys);
   const heldBytes = metrics.gauge('cairn_ingest_held_bytes', 'Bytes of request bodies in memory');
   const stopGauge = clock.every(GAUGE_MS, () => heldBytes.set(bodies.bytesHeld()));
@@ -36,6 +40,8 @@ export async function startIngest(ports: Ports, config: IngestConfig): Promise<R
           const call = SEGMENT_PATHS.get(path);
           if (call) return handleSegmentCall(call, request, response);
           if (path === '/v1/import') return imports.handle(request, response);
+          const source = sourceIdOf(path);
+          if (source !== null) return sources.handle(source, request, response);
         }
         if (request.method === 'OPTIONS') return answerPreflight(response);
         if (request.method === 'GET' && isSettingsPath(path)) return handleSettings(path, request, response);
@@ -47,6 +53,7 @@ export async function startIngest(ports: Ports, config: IngestConfig): Promise<R
     async stop() {
       stopping = true;
       await imports.stop();
+      await mappers.stop();
       await appender.idle();
       bodies.stop();
       keys.stop();

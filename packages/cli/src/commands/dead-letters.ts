@@ -36,13 +36,15 @@ export function deadLettersCommand(): Command {
     .option('--token <token>', 'a token with scope admin')
     .option('--json', 'print JSON')
     .action(async (ids: string[], options: ApiOptions & { json?: boolean }) => {
-      const answer = await callApi<{ replayed: number }>(
+      const answer = await callApi<{ replayed: number; skipped?: { id: string; why: string }[] }>(
         options,
         'POST',
         '/api/dead-letters/replay',
         ids.length ? { ids } : {},
       );
-      console.log(options.json ? JSON.stringify(answer) : `replayed ${answer.replayed}`);
+      if (options.json) return console.log(JSON.stringify(answer));
+      console.log(`replayed ${answer.replayed}`);
+      for (const { id, why } of answer.skipped ?? []) console.log(`left out ${id}: ${why}`);
     });
   return command;
 }

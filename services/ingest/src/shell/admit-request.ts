@@ -35,6 +35,8 @@ export interface RequestFacts {
   requestId: string;
   strict: boolean;
   headers?: Readonly<Record<string, string>>;
+  /** The name of the source that it came through; else `http`. */
+  source?: string;
 }
 
 /** A body as JSON; the refusal when it is none. */
@@ -141,9 +143,12 @@ function take(
 
 const newRequest = (): AdmittedRequest => ({ records: [], admitted: 0, refused: [], results: [] });
 
-const policyOf = ({ workspace }: RequestFacts): { workspace: string; source: string; imported: boolean } => ({
+const policyOf = ({
   workspace,
-  source: 'http',
+  source = 'http',
+}: RequestFacts): { workspace: string; source: string; imported: boolean } => ({
+  workspace,
+  source,
   imported: false,
 });
 
