@@ -1,24 +1,16 @@
-import { idOf } from '@cairn/contracts/ids.ts';
 import { keyOf, partitionOf } from '@cairn/contracts/topics.ts';
-import type { DeadLetter } from '@cairn/contracts/generated/dead-letter.ts';
 import type { DeliveryFact, DeliveryRequested } from '@cairn/contracts/generated/delivery.ts';
 import { advanceDelivery, newDelivery } from '../core/deliver/advance-delivery.ts';
 import type { DeliveryInput, DeliveryStep } from '../core/deliver/advance-delivery.ts';
 import { deliveryFact, endpointNow } from '../core/deliver/delivery-fact.ts';
 import { idleLoad, nextLane } from '../core/deliver/endpoint-load.ts';
-import type {
-  EndedDelivery,
-  Endpoint,
-  EndpointLoad,
-  Lane,
-  PendingDelivery,
-  SendWebhook,
-} from '../core/deliver/model.ts';
+import type { EndedDelivery, Endpoint, EndpointLoad, Lane, PendingDelivery } from '../core/deliver/model.ts';
 import { webhookBody } from '../core/deliver/webhook-body.ts';
 import { hiddenPeople, withdrawalOf } from '../core/deliver/withdrawal.ts';
 import type { Withdrawal } from '../core/deliver/withdrawal.ts';
 import { announce } from './announce.ts';
 import { keys, readDelivery } from './deliver-keys.ts';
+import { deadLetterOf, endedOf, sendEffect } from './deliver-records.ts';
 import type { DeliverWork } from './deliver-work.ts';
 import { createJourneyQueue } from './journey-queue.ts';
 import { startJob } from './start-job.ts';
@@ -133,19 +125,7 @@ export function openEndpoint(
   }
 
   function send(delivery: PendingDelivery, attempt: number): void {
-    const payload: SendWebhook = {
-      workspace,
-      endpointId,
-      deliveryId: delivery.id,
-      attempt,
-      url: endpoint.url,
-      headers: endpoint.headers,
-      secrets: endpoint.secrets,
-      ...(endpoint.auth ? { auth: endpoint.auth } : {}),
-      ...(endpoint.template ? { template: endpoint.template } : {}),
-      body: delivery.body,
-    };
-    work.effect({ type: 'send-webhook', id: idOf('att', delivery.id, attempt), key: routing, payload });
+    work.effect(sendEffect(endpoint, delivery, attempt));
   }
 
   function enqueue(lane: Lane, id: string): void {
@@ -181,16 +161,7 @@ export function openEndpoint(
   }
 
   function finish(delivery: PendingDelivery): string | null {
-    const { attempts, body: _body, people: _people, phase: _phase, probe: _probe, extra: _extra, ...more } = delivery;
-    const { endAs: _endAs, ...rest } = more;
     const state = delivery.state as EndedDelivery['state'];
-    const ended: EndedDelivery = {
-      phase: 'over',
-      state,
-      endedAt: now,
-      delivery: rest,
-      attempts: attempts.map((attempt) => ({ ...attempt, responseBody: null })),
-    };
     const key = dKey(delivery.id);
     if (delivery.type === 'action.requested') {
       if (state === 'delivered') tellAccepted(work, topics, delivery, now);
@@ -198,8 +169,8 @@ export function openEndpoint(
     }
     // A person's single attempt that failed too exhausts nothing anew.
     const isExhausted = state === 'exhausted' && delivery.extra === null;
-    if (isExhausted) deadLetter(delivery);
-    work.set(key, ended);
+    if (isExhausted) work.output(deadLetterOf(topics, delivery, now));
+    work.set(key, endedOf(delivery, now));
     work.timer(key, 'retry', null);
     work.timer(key, 'expire', null);
     work.timer(key, 'forget', now + (state === 'delivered' ? DELIVERED_KEPT_MS : UNDELIVERED_KEPT_MS));
@@ -207,24 +178,6 @@ export function openEndpoint(
     if (isExhausted && !/^(endpoint|delivery)\./.test(delivery.type))
       tell('delivery.exhausted', delivery.id, { delivery: deliveryFact('delivery.ended', delivery, now).delivery });
     return delivery.journeyId === null ? null : journeys.promote(delivery.journeyId, delivery.id);
-  }
-
-  /** Someone may want to know what was never received, also after the delivery is forgotten. */
-  function deadLetter(delivery: PendingDelivery): void {
-    const value: DeadLetter = {
-      type: 'dead-letter',
-      id: idOf('dl', 'delivery', delivery.id, delivery.attempt),
-      workspace,
-      at: now,
-      reason: 'delivery-exhausted',
-      messageId: delivery.id,
-      raw: delivery.body,
-      service: 'deliver',
-      error: delivery.attempts.at(-1)?.code ?? null,
-      position: null,
-    };
-    const partition = partitionOf(workspace, topics.partitions('dead-letters'));
-    work.output({ topic: 'dead-letters', partition, key: workspace, value });
   }
 
   function keep(delivery: PendingDelivery): void {

@@ -54,7 +54,8 @@ test('no secret is in the data directory, the log lines, the metrics or an answe
     await cairn.happen({ factId: 'fact_1' });
     await cairn.delivery(plain.id, (one) => one.state === 'delivered');
     expect(receiver.requests.some((request) => request.headers['x-api-key'] === 'own-header-secret')).toBe(true);
-    receiver.answer(status(500));
+    // An answer that repeats the whole request, as debugging services do.
+    receiver.answer((request, socket) => status(500, {}, JSON.stringify(request))(request, socket));
     await cairn.happen({ factId: 'fact_2' });
     await cairn.delivery(plain.id, (one) => one.state === 'exhausted');
     answers.push(

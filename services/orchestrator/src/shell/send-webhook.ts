@@ -3,6 +3,7 @@ import type { Metrics } from '@cairn/service-kit/metrics.ts';
 import { TRACEPARENT, startSpan } from '@cairn/service-kit/telemetry.ts';
 import type { EffectRunner } from '@cairn/task/task.ts';
 import type { AttemptResult, SendWebhook } from '../core/deliver/model.ts';
+import { redact } from '../core/deliver/redact.ts';
 import { parseSigningKey, signatureHeader } from '../core/deliver/sign.ts';
 import type { SigningKey } from '../core/deliver/sign.ts';
 import { AttemptFault, abortable, exchange, withinTime } from './exchange.ts';
@@ -62,11 +63,21 @@ export function createSendWebhook(deps: SendWebhookDeps): EffectRunner {
       });
   }
 
-  function headersOf(payload: SendWebhook, token: string | null, body: Buffer, now: number): Record<string, string> {
+  function ownOf(payload: SendWebhook): Record<string, string> {
     const own: Record<string, string> = {};
     for (const [name, sealed] of Object.entries(payload.headers))
       if (!RESERVED_HEADERS.has(name.toLowerCase()))
         own[name.toLowerCase()] = deps.secrets.open(String(sealed), payload.endpointId);
+    return own;
+  }
+
+  function headersOf(
+    payload: SendWebhook,
+    own: Record<string, string>,
+    token: string | null,
+    body: Buffer,
+    now: number,
+  ): Record<string, string> {
     const timestamp = Math.floor(now / 1000);
     return {
       ...own,
@@ -88,13 +99,16 @@ export function createSendWebhook(deps: SendWebhookDeps): EffectRunner {
     const clientCertificate =
       auth?.type === 'mtls' ? { certificate: auth.certificate, key: deps.secrets.open(auth.key, endpointId) } : null;
     const body = Buffer.from(await renderBody(payload.template ?? null, payload.body));
-    const headers = headersOf(payload, token, body, deps.clock.now());
+    const own = ownOf(payload);
+    const headers = headersOf(payload, own, token, body, deps.clock.now());
     if (traceparent !== undefined) headers[TRACEPARENT] = traceparent;
     const { url } = vetted;
     const dispatcher = deps.pools.of({ ...vetted, clientCertificate });
     const answer = await exchange(dispatcher, `${url.pathname}${url.search}`, headers, body, signal);
     if (token !== null && answer.status === 401) tokens.forget(endpointId);
-    return answer;
+    const secrets = [...Object.values(own), ...(token === null ? [] : [token])];
+    if (secrets.length === 0 || !answer.responseBody) return answer;
+    return { ...answer, responseBody: redact(answer.responseBody, secrets) };
   }
 
   return async function sendWebhook(effect, context) {
