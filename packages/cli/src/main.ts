@@ -9,6 +9,7 @@ import { evaluateCommand } from './commands/evaluate.ts';
 import { importCommand } from './commands/import.ts';
 import { replayCommand } from './commands/replay.ts';
 import { startCommand } from './commands/start.ts';
+import { testCommand } from './commands/test.ts';
 import { tokenCommand } from './commands/token.ts';
 
 const program = new Command('cairn')
@@ -24,6 +25,7 @@ for (const command of [
   importCommand(),
   replayCommand(),
   evaluateCommand(),
+  testCommand(),
   clusterCommand(),
   deadLettersCommand(),
   tokenCommand(),
