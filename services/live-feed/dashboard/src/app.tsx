@@ -44,7 +44,7 @@ export function App() {
       </header>
       <div class="frame">
         <nav id="pages" aria-label="Pages" class={menuOpen.value ? 'open' : ''}>
-          {GROUPS.map((group) => (
+          {GROUPS.filter(({ pages }) => pages.some(({ name }) => pageOf(name))).map((group) => (
             <div class="group" key={group.label}>
               <p class="group-name" id={`group-${group.label}`}>
                 {group.label}

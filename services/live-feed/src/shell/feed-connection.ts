@@ -62,6 +62,8 @@ export class FeedConnection implements Session {
   private rate: CommandRate | null = null;
   private working = false;
   private closed = false;
+  /** Closes once what was taken before is answered. */
+  private ending: Closing | null = null;
   private pingedAt: number;
   private answered = true;
 
@@ -77,7 +79,7 @@ export class FeedConnection implements Session {
   }
 
   received(text: string): void {
-    if (this.closed) return;
+    if (this.closed || this.ending) return;
     const parsed = parseCommands(text);
     if ('fault' in parsed) return this.close(parsed.fault);
     const now = this.deps.clock.monotonic();
@@ -86,8 +88,11 @@ export class FeedConnection implements Session {
     for (const command of parsed.commands) {
       const verdict = takeCommand(this.rate, now);
       // A reader that asks on without reading would have its questions kept without bound.
-      if (verdict === 'close' || this.commands.length >= LIMITS.commandsWaiting)
-        return this.close(CLOSE.tooManyRequests);
+      if (this.commands.length >= LIMITS.commandsWaiting) return this.close(CLOSE.tooManyRequests);
+      if (verdict === 'close') {
+        this.ending = CLOSE.tooManyRequests;
+        break;
+      }
       this.commands.push(
         verdict === 'ok' ? command : { id: command.id, method: 'refused', error: ERRORS.tooManyRequests },
       );
@@ -139,6 +144,7 @@ export class FeedConnection implements Session {
     this.working = true;
     while (this.commands.length && !this.closed) {
       if (this.writer.isFull()) {
+        if (this.ending) break;
         await this.deps.clock.sleep(LOOK_AGAIN_MS);
         continue;
       }
@@ -152,6 +158,7 @@ export class FeedConnection implements Session {
     }
     this.commands = NO_COMMANDS;
     this.working = false;
+    if (this.ending) this.close(this.ending);
   }
 
   private carryOut(command: Command): Promise<void> | void {

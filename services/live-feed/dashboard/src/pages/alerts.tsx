@@ -239,7 +239,7 @@ function AlertRow({ alert }: { alert: Alert }) {
           <strong>{journey ? nameOf(journey) : 'Journey'}</strong>
         </a>
         <span class="kind">{words(alert.kind)}</span>
-        {alert.state !== 'open' && <span class="state">{words(alert.state)}</span>}
+        <span class={`state ${alert.state}`}>{words(alert.state)}</span>
         {alert.verdict && <span class="state">{words(alert.verdict)}</span>}
         <p class="reason">{alert.reason.text}</p>
         <p class="since">
@@ -256,7 +256,11 @@ function AlertRow({ alert }: { alert: Alert }) {
       {alert.state !== 'resolved' && (
         <div class="controls">
           {asked === null && alert.state === 'open' && (
-            <button type="button" class="primary" onClick={() => void act([alert.id], 'acknowledge')}>
+            <button
+              type="button"
+              class={isCurrent ? 'primary' : ''}
+              onClick={() => void act([alert.id], 'acknowledge')}
+            >
               Acknowledge
             </button>
           )}

@@ -293,7 +293,7 @@ function ColumnView({ column }: { column: Column }) {
   const stalled = stalledIn(column);
   return (
     <section
-      class={`column ${name === 'won' || name === 'lost' ? name : ''}`}
+      class={`column ${name === 'won' || name === 'lost' ? name : ''} ${list.length ? '' : 'bare'}`}
       aria-label={words(name)}
       id={`column-${name}`}
     >

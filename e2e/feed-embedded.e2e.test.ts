@@ -1,0 +1,61 @@
+/** The feed's cases against `npm start`, then what happens to readers when it stops, and when it is killed. */
+import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
+import { startProduct, type Product } from '@cairn/testkit/product.ts';
+import { feedCases } from './feed-cases.ts';
+import { type FeedWorld, createFeedWorld, eventsOf, numbered, subscribe, upgrade } from './feed-world.ts';
+
+describe('the live feed of one process', () => {
+  let product: Product;
+  let world: FeedWorld;
+  beforeAll(async () => {
+    product = await startProduct();
+    world = await createFeedWorld(product, [product.first.url]);
+  });
+  afterAll(() => product?.dispose());
+
+  describe('case by case', () => {
+    for (const { name, run } of feedCases) test.concurrent(name, () => run(world), 90_000);
+  });
+
+  it('storms: upgrades beyond the accept rate are told when to come back', async () => {
+    const answers = await Promise.all(
+      Array.from({ length: 2_500 }, () => upgrade(product.first.url).catch(() => null)),
+    );
+    const statuses = new Set(answers.map((answer) => answer?.status));
+    expect(statuses.has(101)).toBe(true);
+    for (const answer of answers) if (answer?.status === 503) expect(Number(answer.retryAfter)).toBeGreaterThan(0);
+    expect([...statuses].filter((status) => status !== undefined && status !== 101 && status !== 503)).toEqual([]);
+  });
+
+  it('kill -9: after the restart a reader hears what it missed, once, in the same epoch', async () => {
+    const one = await world.journey();
+    const client = await world.connect({ as: world.mine.adminToken });
+    await subscribe(client, one.channel);
+    await one.touch(10, 'Before');
+    await client.until(({ pushes }) => eventsOf(pushes).length >= 3);
+    await product.kill();
+    await client.closed;
+    await product.restart();
+    await one.touch(10, 'After');
+    const again = await world.connect({ as: world.mine.adminToken });
+    const reply = await subscribe(again, one.channel, { cursor: client.pushes.at(-1)!.cursor });
+    expect(reply.recovered).toBe(true);
+    const expected = [...numbered(10, 'Before'), ...numbered(10, 'After')];
+    const all = (): string[] => [...eventsOf(client.pushes), ...eventsOf(reply.missed), ...eventsOf(again.pushes)];
+    await again.until(() => all().length >= expected.length);
+    expect(all()).toEqual(expected);
+    again.end();
+  });
+
+  it('drains: SIGTERM tells each reader to come back, at another time, and new ones 503', async () => {
+    const clients = await Promise.all(Array.from({ length: 20 }, () => world.connect({ as: world.mine.adminToken })));
+    const stopped = product.stop();
+    const closed = await Promise.all(clients.map(({ closed: end }) => end));
+    expect(new Set(closed.map(({ code }) => code))).toEqual(new Set([3001]));
+    const hints = closed.map(({ reason }) => /come back in (\d+) ms/.exec(reason)?.[1]);
+    expect(hints.every((hint) => hint !== undefined)).toBe(true);
+    expect(new Set(hints).size).toBeGreaterThan(5);
+    expect(await stopped).toBe(0);
+    await product.restart();
+  });
+});
