@@ -44,5 +44,6 @@ export function journeysInWords(
   return words;
 }
 
-const LEFT_OUT = new Set(['seq', 'seqs', 'updatedAt', 'aliases', 'seenAt']);
+/** `sample` is what a silence is looked at by for learning, and no part of the journey. */
+const LEFT_OUT = new Set(['seq', 'seqs', 'updatedAt', 'aliases', 'seenAt', 'sample']);
 const byText = (a: unknown, b: unknown): number => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1);

@@ -4,7 +4,7 @@
  */
 import type { History, HistoryTable } from '../history.ts';
 import { PERSON_COLUMNS } from '../tables.ts';
-import { isOfErased } from './dead-letter-hashes.ts';
+import { isOfErased } from '@cairn/contracts/erased-letter.ts';
 
 /** Dead letters looked at in one go: they are up to 32 KB each. */
 const LETTERS_A_PAGE = 200;

@@ -2,7 +2,7 @@
  * What the history does for identities once a chunk is in it: answers orders to derive a subject's journeys anew with the subject's
  * touchpoints, and forgets the erased. Run before the next chunk is planned, so a crash repeats it; everything here may be repeated.
  */
-import type { PersonErased } from '@cairn/contracts/generated/identity.ts';
+import type { CommandAnswered, PersonErased } from '@cairn/contracts/generated/identity.ts';
 import type { PastTouchpoint, SubjectRederive, SubjectTouchpoints } from '@cairn/contracts/generated/stitched.ts';
 import { decodeJson, encodeJson } from '@cairn/contracts/json.ts';
 import { keyOf, partitionOf } from '@cairn/contracts/topics.ts';
@@ -17,6 +17,7 @@ import type { RederiveOrder, SubjectHistory, TouchpointMove } from './subject-hi
 const PAGE_ROWS = 500;
 /** A record of the log is at most 1 MB, and what it makes of the state has to fit beside it. */
 const PAGE_BYTES = 400_000;
+const COUNT_MARK = '#touchpoints';
 
 export interface FollowIdentities {
   /** Rows that may be kept: those of the erased never come back, whoever sends them again. */
@@ -105,6 +106,25 @@ export async function createFollowIdentities(
     await subjects.erase(workspace, ids, hashes);
   }
 
+  /** Who asks what an erasure would take is told how many touchpoints, under the command's id with this mark. */
+  async function count({ workspace, commandId, facts }: CommandAnswered): Promise<void> {
+    const dryRun = facts.find((fact) => (fact as { type?: string }).type === 'erase.dry-run');
+    if (!dryRun || commandId.endsWith(COUNT_MARK)) return;
+    const { personId, absorbed } = dryRun as unknown as { personId: string; absorbed: string[] };
+    const touchpoints = await subjects.count(workspace, [personId, ...absorbed]);
+    const value: CommandAnswered = {
+      type: 'command.answered',
+      workspace,
+      commandId: `${commandId}${COUNT_MARK}`,
+      ok: true,
+      code: null,
+      message: null,
+      facts: [{ type: 'erase.counted', touchpoints }] as never,
+    };
+    const partition = partitionOf(keyOf.workspace(workspace), log.partitions('identities'));
+    await log.append([{ topic: 'identities', partition, key: `${workspace}/answer`, value: encodeJson(value) }]);
+  }
+
   return {
     kept(rows) {
       if (erased.size === 0) return rows;
@@ -118,8 +138,9 @@ export async function createFollowIdentities(
       const jobs = new Map<string, { workspace: string; job: string }>();
       for (const record of records) {
         if (!record.value || !isConcerned(record)) continue;
-        const message = decodeJson(record.value) as SubjectRederive | PersonErased;
+        const message = decodeJson(record.value) as SubjectRederive | PersonErased | CommandAnswered;
         if (message.type === 'person.erased' && record.topic === 'identities') await forget(message);
+        if (message.type === 'command.answered') await count(message);
         if (message.type === 'subject.rederive')
           jobs.set(`${message.workspace}/${message.job}`, { workspace: message.workspace, job: message.job });
       }
@@ -134,17 +155,18 @@ export async function createFollowIdentities(
 }
 
 /** Looked for in the bytes: parsing every record a second time would cost as much as the whole chunk. */
-const MARKS = {
-  'journey-inbox': Buffer.from('"subject.rederive"'),
-  identities: Buffer.from('"person.erased"'),
-} as const;
+const MARKS: Readonly<Record<string, readonly Buffer[]>> = {
+  'journey-inbox': [Buffer.from('"type":"subject.rederive"')],
+  identities: [Buffer.from('"type":"person.erased"'), Buffer.from('"type":"erase.dry-run"')],
+};
+/** The type stands first in a message; a dry run behind the answer's few fields. */
+const MARK_WITHIN_BYTES = 400;
 
 function isConcerned({ topic, value }: LogRecord): boolean {
-  const mark = MARKS[topic as keyof typeof MARKS];
-  return (
-    mark !== undefined &&
-    Buffer.from(value!.buffer, value!.byteOffset, value!.byteLength).subarray(0, 200).includes(mark)
-  );
+  const marks = MARKS[topic];
+  if (!marks) return false;
+  const head = Buffer.from(value!.buffer, value!.byteOffset, Math.min(value!.byteLength, MARK_WITHIN_BYTES));
+  return marks.some((mark) => head.includes(mark));
 }
 
 /** At least one, an empty one where there is nothing. */

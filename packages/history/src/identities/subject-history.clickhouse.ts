@@ -104,6 +104,15 @@ export function clickhouseSubjects(history: History): SubjectHistory {
             : null,
       };
     },
+    async count(workspace, personIds) {
+      // Whatever they are stamped with; looks at all of the workspace, which is rare enough.
+      const [row] = await history.query<{ touchpoints: number | string }>(
+        `SELECT count() AS touchpoints FROM touchpoints AS t ${joinMoves(ANY)}
+          WHERE t.workspace = {workspace: String} AND ${personColumn(ANY)} IN {ids: Array(String)}`,
+        { workspace, ids: personIds },
+      );
+      return Number(row?.touchpoints ?? 0);
+    },
     erase: (workspace, personIds, hashes) => eraseFromClickhouse(history, workspace, personIds, hashes),
     async erased() {
       const rows = await history.query<{ name: string }>(
@@ -113,6 +122,8 @@ export function clickhouseSubjects(history: History): SubjectHistory {
     },
   };
 }
+
+const ANY = { subjects: [], stamped: [], moved: true };
 
 interface PageRow {
   id: string;

@@ -3,7 +3,7 @@ import type { PastTouchpoint, SubjectRederive } from '@cairn/contracts/generated
 import type { MemoryHistory } from '../history.memory.ts';
 import type { HistoryTable } from '../history.ts';
 import { PERSON_COLUMNS } from '../tables.ts';
-import { isOfErased } from './dead-letter-hashes.ts';
+import { isOfErased } from '@cairn/contracts/erased-letter.ts';
 import type { SubjectHistory } from './subject-history.ts';
 
 type Row = Readonly<Record<string, unknown>>;
@@ -90,6 +90,10 @@ export function memorySubjects(history: MemoryHistory): SubjectHistory {
         next: rows.length > from + limit ? String(from + limit) : null,
       };
     },
+    async count(workspace, personIds) {
+      const owner = owners(workspace);
+      return of('touchpoints', workspace).filter((row) => personIds.includes(owner.person(row))).length;
+    },
     async erase(workspace, personIds, hashes) {
       const ids = new Set<unknown>(personIds);
       const moves = newest(of('touchpoint_moves', workspace), (row) => String(row.touchpoint_id));
@@ -102,6 +106,7 @@ export function memorySubjects(history: MemoryHistory): SubjectHistory {
         history.remove(table as HistoryTable, (row) => {
           if (row.workspace !== workspace) return false;
           const moved = table === 'touchpoints' ? moves.get(String(row.id)) : undefined;
+          if (table === 'journey_changes' && ids.has(row.subject_id)) return true;
           return moved ? ids.has(moved.person_id) : columns.some((column) => ids.has(row[column]));
         });
     },

@@ -17,6 +17,8 @@ export interface SubjectHistory {
   move(moves: readonly TouchpointMove[], token: string): Promise<void>;
   /** The subject's touchpoints in the order in which they were stitched, each with who owns it now. */
   page(workspace: string, subjectId: string, from: PageFrom): Promise<TouchpointPage>;
+  /** How many touchpoints are theirs now. */
+  count(workspace: string, personIds: readonly string[]): Promise<number>;
   /** Every row of every table of the registry that is about one of them. Done again it does nothing. */
   erase(workspace: string, personIds: readonly string[], hashes: readonly string[]): Promise<void>;
   /** `workspace/person` of everyone ever erased. */

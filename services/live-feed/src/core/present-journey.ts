@@ -29,24 +29,3 @@ export function presentAlert(alert: Alert, journey: Journey | undefined): Alert 
 }
 
 /** The resource of `GET /api/people/:id`. */
-export function presentPerson(person: Person): Record<string, unknown> {
-  return {
-    id: person.id,
-    name: person.name,
-    ids: person.ids.map(({ namespace, value, firstSeen, shared }) => ({
-      namespace,
-      value,
-      firstSeen: formatInstant(firstSeen),
-      shared,
-    })),
-    traits: person.traits,
-    accounts: person.accounts.map(({ accountId, from, to, source }) => ({
-      accountId,
-      from: formatInstant(from),
-      to: formatInstantOrNull(to),
-      source,
-    })),
-    mergedFrom: person.mergedFrom,
-    version: person.version,
-  };
-}

@@ -74,6 +74,17 @@ export function unpackReferences(packed: Uint8Array | null): References {
   return { list, completeFrom: header.getBigInt64(8) };
 }
 
+/** Without marks: what the records carry is told by somebody else from now on. */
+export function withoutMarks(packed: Uint8Array): Uint8Array {
+  const { list, completeFrom } = unpackReferences(packed);
+  return list.length === 0
+    ? packed
+    : pack(
+        list.map(({ offset }) => ({ offset, marked: false })),
+        completeFrom,
+      );
+}
+
 function pack(list: readonly Reference[], completeFrom: bigint): Uint8Array {
   const bytes: number[] = [];
   const base = list[0]!.offset;

@@ -4,7 +4,8 @@ import { formatInstant } from '@cairn/clock/calendar.ts';
 import { NOON, journey, person } from '../testkit/facts.ts';
 import { conflate } from './conflate.ts';
 import { identifierVariants } from './identifier-variants.ts';
-import { presentJourney, presentPerson } from './present-journey.ts';
+import { presentJourney } from './present-journey.ts';
+import { presentPerson } from './present-person.ts';
 import { appendReference, lastReference, unpackReferences } from './references.ts';
 import { decodePlace, encodePlace, isAfterPlace } from './timeline-place.ts';
 
@@ -57,11 +58,12 @@ test('a person’s times are text, and how an id was first written is nobody’s
     ids: [{ namespace: 'email', value: 'a@b.example', raw: 'A@B.example', firstSeen: NOON, shared: false }],
     accounts: [{ accountId: 'acc_1', from: NOON, to: null, source: 'group' }],
   });
-  expect(presentPerson(of)).toMatchObject({
+  const scene = { livingAccount: (id: string) => id, story: { merges: [], splits: [], decisions: [] } };
+  expect(presentPerson(of, scene)).toMatchObject({
     ids: [{ namespace: 'email', value: 'a@b.example', firstSeen: formatInstant(NOON), shared: false }],
     accounts: [{ accountId: 'acc_1', from: formatInstant(NOON), to: null, source: 'group' }],
   });
-  expect(JSON.stringify(presentPerson(of))).not.toContain('A@B');
+  expect(JSON.stringify(presentPerson(of, scene))).not.toContain('A@B');
 });
 
 describe('references', () => {

@@ -47,6 +47,16 @@ const BREATH_MS = 4;
 const PENDING_MAX = 20_000;
 const PAUSE_AFTER_FAULT_MS = 200;
 
+const ERASED = Buffer.from('"type":"person.erased"');
+
+function isErasure({ topic, value }: LogRecord): boolean {
+  return (
+    topic === 'identities' &&
+    value !== null &&
+    Buffer.from(value.buffer, value.byteOffset, Math.min(value.byteLength, 100)).includes(ERASED)
+  );
+}
+
 export async function followJourneys(deps: FollowDeps): Promise<FollowJourneys> {
   const { log, clock, logger, view, hub, recent } = deps;
   const stopping = new AbortController();
@@ -79,15 +89,20 @@ export async function followJourneys(deps: FollowDeps): Promise<FollowJourneys> 
       return;
     }
     const fact = decodeJson(value) as AlertFile | IdentityFile | DeadLetter;
-    if (topic === 'identities') return view.people.apply(fact as IdentityFile);
+    if (topic === 'identities') return applyIdentity(fact as IdentityFile);
     if (topic === 'dead-letters') return view.deadLetters.apply(fact as DeadLetter);
-    if (!('alert' in fact)) return;
+    if (!('alert' in fact) || !view.erasures.mayShow(fact)) return;
     const { workspace } = fact;
     view.alerts.apply(fact);
     view.rings.append('alerts', workspace, partition, offset);
     recent.add(record);
     view.passed(topic, partition, offset);
     hub.publish(workspace, { type: 'alert', fact, partition, offset }, view.offsets(topic), value.length);
+  }
+
+  function applyIdentity(fact: IdentityFile): void {
+    view.people.apply(fact);
+    if (fact.type === 'person.erased') view.erasures.apply(fact);
   }
 
   function applyJourney(record: LogRecord, value: Uint8Array): void {
@@ -127,6 +142,8 @@ export async function followJourneys(deps: FollowDeps): Promise<FollowJourneys> 
 
   async function show(batch: Batch): Promise<void> {
     for (const record of batch.records) {
+      // What is to be forgotten is looked for in what is written.
+      if (isErasure(record)) await view.store.settle();
       take(record);
       bytes += record.value?.length ?? 0;
       if (++records < RECORDS_A_TURN && bytes < BYTES_A_TURN) continue;

@@ -7,7 +7,8 @@ import { sendResource } from '@cairn/service-kit/etag.ts';
 import type { ControlMirror } from '@cairn/service-kit/control-mirror.ts';
 import { notFound } from '@cairn/service-kit/problem.ts';
 import { parseFilter } from '../core/board-filter.ts';
-import { presentAlert, presentJourney, presentPerson } from '../core/present-journey.ts';
+import { presentAlert, presentJourney } from '../core/present-journey.ts';
+import { type PersonScene, presentPerson } from '../core/present-person.ts';
 import { BUDGET_A_TURN, inTurns } from './in-turns.ts';
 import { badRequest, listAnswer, readPage, readTexts, textOf } from './paging.ts';
 import type { ReadTimeline } from './touchpoint-history.ts';
@@ -84,6 +85,11 @@ export function addReadRoutes(app: Express, { view, clock, control, readTimeline
     sendResource(request, response, presentAlert(alert, view.journeys.get(workspace, alert.journeyId)));
   });
 
+  const sceneOf = (workspace: string, id: string): PersonScene => ({
+    livingAccount: (accountId) => view.people.livingAccount(workspace, accountId),
+    story: view.people.story(workspace, id),
+  });
+
   app.get('/api/people', async (request, response) => {
     const workspace = readerOf(request);
     const namespace = textOf(request, 'namespace');
@@ -92,15 +98,17 @@ export function addReadRoutes(app: Express, { view, clock, control, readTimeline
     await view.store.settle();
     const person = view.people.find(workspace, namespace, value);
     if (!person) throw notFound('person');
-    sendResource(request, response, presentPerson(person));
+    sendResource(request, response, presentPerson(person, sceneOf(workspace, person.id)));
   });
 
-  app.get('/api/people/:id', (request, response) => {
+  app.get('/api/people/:id', async (request, response) => {
     const workspace = readerOf(request);
+    await view.store.settle();
     const { id } = request.params;
     const person = view.people.get(workspace, id);
     if (!person) throw notFound('person');
-    if (person.mergedInto === null) return sendResource(request, response, presentPerson(person));
+    if (person.mergedInto === null)
+      return sendResource(request, response, presentPerson(person, sceneOf(workspace, id)));
     const living = view.people.living(workspace, id);
     // 308, not 301: whoever sends something else than a GET must not turn it into one.
     response

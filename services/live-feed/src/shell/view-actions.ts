@@ -12,6 +12,8 @@ export interface ActionFilter {
 
 export interface ViewActions {
   apply(fact: ActionFact | PolicyTotals): void;
+  /** Those that were about them. */
+  erase(workspace: string, personIds: ReadonlySet<string>): void;
   get(workspace: string, id: string): Action | undefined;
   /** Committed state only. */
   list(
@@ -38,6 +40,13 @@ export function createViewActions(store: ViewStore): ViewActions {
       actions.put(`${workspace}/${action.id}`, action);
       const { state, name, journeyId } = action;
       places.put([workspace, -(parseInstant(action.chosenAt) ?? 0), action.id], { state, name, journeyId });
+    },
+    erase(workspace, personIds) {
+      for (const { value } of actions.range({ start: `${workspace}/`, end: `${workspace}0` })) {
+        if (!personIds.has(value.subject.id) && !(value.person && personIds.has(value.person.id))) continue;
+        actions.remove(`${workspace}/${value.id}`);
+        places.remove([workspace, -(parseInstant(value.chosenAt) ?? 0), value.id]);
+      }
     },
     get: (workspace, id) => actions.get(`${workspace}/${id}`),
     list(workspace, filter, { from, limit, budget }) {

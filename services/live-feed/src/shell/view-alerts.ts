@@ -14,6 +14,8 @@ export interface AlertFilter {
 
 export interface ViewAlerts {
   apply(fact: AlertFact): void;
+  /** Those of journeys of their own go; in others nothing says any more who it was. */
+  erase(workspace: string, personIds: ReadonlySet<string>): void;
   get(workspace: string, id: string): Alert | undefined;
   /** As of the last committed write: fits together with `list`. */
   committed(workspace: string, id: string, at?: ReadAt): Alert | undefined;
@@ -42,6 +44,14 @@ export function createViewAlerts(store: ViewStore): ViewAlerts {
       alerts.put(name, alert);
       inbox.put(keyOf(workspace, alert), { state, kind, owner, journeyId });
     },
+    erase(workspace, personIds) {
+      for (const { value: alert } of alerts.range({ start: `${workspace}/`, end: `${workspace}0` })) {
+        if (personIds.has(alert.subject.id)) {
+          alerts.remove(`${workspace}/${alert.id}`);
+          inbox.remove(keyOf(workspace, alert));
+        } else if (names(alert, personIds)) alerts.put(`${workspace}/${alert.id}`, withoutPeople(alert, personIds));
+      }
+    },
     get: (workspace, id) => alerts.get(`${workspace}/${id}`),
     committed: (workspace, id, at) => alerts.committed(`${workspace}/${id}`, at),
     list(workspace, filter, { from, limit, budget, at: moment }) {
@@ -63,6 +73,21 @@ export function createViewAlerts(store: ViewStore): ViewAlerts {
       return { ids, next: null };
     },
   };
+}
+
+function names({ reason }: Alert, personIds: ReadonlySet<string>): boolean {
+  const { quietPersonId, lastTouchpoints } = reason;
+  if (quietPersonId !== null && personIds.has(quietPersonId)) return true;
+  return lastTouchpoints.some(({ personId }) => personId !== null && personIds.has(personId));
+}
+
+function withoutPeople(alert: Alert, personIds: ReadonlySet<string>): Alert {
+  const { reason } = alert;
+  const isQuiet = reason.quietPersonId !== null && personIds.has(reason.quietPersonId);
+  const lastTouchpoints = reason.lastTouchpoints.filter(
+    ({ personId }) => personId === null || !personIds.has(personId),
+  );
+  return { ...alert, reason: { ...reason, quietPersonId: isQuiet ? null : reason.quietPersonId, lastTouchpoints } };
 }
 
 function isIn(filter: AlertFilter, entry: Entry): boolean {

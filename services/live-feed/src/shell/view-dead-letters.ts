@@ -5,6 +5,7 @@ import type { ViewStore } from './view-store.ts';
 
 export interface ViewDeadLetters {
   apply(letter: DeadLetter): void;
+  remove(workspace: string, which: (letter: DeadLetter) => boolean): void;
   /** Newest first. Committed state only. */
   list(
     workspace: string,
@@ -44,6 +45,9 @@ export function createViewDeadLetters(store: ViewStore): ViewDeadLetters {
       const count = (counts.get(letter.workspace) ?? letters.count(all(letter.workspace))) + 1;
       counts.set(letter.workspace, count);
       if (count >= TRIM_AT) trim(letter.workspace, count);
+    },
+    remove(workspace, which) {
+      for (const { key, value } of letters.range(all(workspace))) if (which(value)) letters.remove(key);
     },
     list(workspace, reason, { from, limit, budget }) {
       const items: DeadLetter[] = [];

@@ -3,7 +3,7 @@ import type { Journey } from '@cairn/contracts/generated/journey.ts';
 import type { ChangeHead } from '@cairn/contracts/journey-head.ts';
 import type { BoardFilter, JourneyCard } from '../core/board-filter.ts';
 import { cardOf, passes } from '../core/board-filter.ts';
-import { appendReference, lastReference } from '../core/references.ts';
+import { appendReference, lastReference, withoutMarks } from '../core/references.ts';
 import { createGenerations } from './generations.ts';
 import { type JourneyHead, decodeFact, decodeHead, encodeRow } from './journey-row.ts';
 import { type ListPlace, mergeRanges } from './merge-ranges.ts';
@@ -131,7 +131,10 @@ export function createViewJourneys(store: ViewStore): ViewJourneys {
         absorbedInto: changed.absorbedInto,
         card: cardOf(changed),
         references: appendReference(
-          before?.references ?? null,
+          // Derived anew: the history says which touchpoints are its own.
+          before && change.events.includes('rederived')
+            ? withoutMarks(before.references)
+            : (before?.references ?? null),
           { offset, marked: changed.touch !== null },
           JOURNEY_REFERENCES,
           hole,

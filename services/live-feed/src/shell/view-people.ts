@@ -1,6 +1,12 @@
 /** The view's people: the newest state of each, and who holds an identifier now. */
 import { createHash } from 'node:crypto';
-import type { IdentityFile, Person } from '@cairn/contracts/generated/identity.ts';
+import type {
+  IdentityDecision,
+  IdentityFile,
+  Person,
+  PersonMerged,
+  PersonSplit,
+} from '@cairn/contracts/generated/identity.ts';
 import { identifierVariants } from '../core/identifier-variants.ts';
 import type { ViewStore } from './view-store.ts';
 
@@ -12,8 +18,20 @@ export interface ViewPeople {
   get(workspace: string, id: string): Person | undefined;
   /** Who lives under this id now: itself, or who absorbed it. */
   living(workspace: string, id: string): string;
+  /** The account that took this one over, or itself. */
+  livingAccount(workspace: string, id: string): string;
+  /** Why the person is who it is: merges, splits and decisions, the newest first. Committed state only. */
+  story(workspace: string, id: string): PersonStory;
   /** Committed state only. The value is normalised here. */
   find(workspace: string, namespace: string, value: string): Person | undefined;
+}
+
+export type StoryFact = PersonMerged | PersonSplit | IdentityDecision;
+
+export interface PersonStory {
+  merges: PersonMerged[];
+  splits: PersonSplit[];
+  decisions: IdentityDecision[];
 }
 
 /** Longer ones are kept by their hash: LMDB's keys are short. */
@@ -21,10 +39,14 @@ const VALUE_IN_KEY_MAX = 120;
 /** A shared id may be held by many; the one person it belongs to now is looked for among the first of them. */
 const HOLDERS_MAX = 100;
 const CHAIN_MAX = 100;
+/** Of a person and those it absorbed, shown at once. */
+const STORY_MAX = 200;
 const AFTER_EVERYTHING = '\u{10ffff}';
 
 export function createViewPeople(store: ViewStore): ViewPeople {
   const people = store.table<Person>('people', 'json');
+  const accounts = store.table<string>('accounts-into', 'json');
+  const stories = store.table<StoryFact>('person-stories', 'json');
   const holders = store.table<{ shared: boolean }>('identifiers', 'json');
 
   function put(person: Person): void {
@@ -48,6 +70,20 @@ export function createViewPeople(store: ViewStore): ViewPeople {
     const before = people.get(`${workspace}/${id}`);
     for (const { namespace, value } of before?.ids ?? []) holders.remove(keyOf(workspace, namespace, value, id));
     people.remove(`${workspace}/${id}`);
+    for (const { key } of stories.range({ start: [workspace, id], end: [workspace, id, AFTER_EVERYTHING] }))
+      stories.remove(key);
+  }
+
+  /** Told again after a restart it takes its own place. */
+  function note(personId: string, fact: StoryFact): void {
+    const what = 'factId' in fact ? fact.factId : `${fact.decision} ${fact.namespace}:${fact.value}`;
+    stories.put([fact.workspace, personId, -fact.at, what.slice(0, VALUE_IN_KEY_MAX)], fact);
+  }
+
+  function tell(fact: IdentityFile): void {
+    if (fact.type === 'person.merged') note(fact.into, fact);
+    else if (fact.type === 'person.split') for (const { personId } of fact.into) note(personId, fact);
+    else if (fact.type === 'identity.decision' && fact.personId !== null) note(fact.personId, fact);
   }
 
   function find(workspace: string, namespace: string, value: string): Person | undefined {
@@ -71,6 +107,11 @@ export function createViewPeople(store: ViewStore): ViewPeople {
     apply(fact) {
       if (fact.type === 'person.changed') put(fact.person);
       else if (fact.type === 'person.erased') forget(fact.workspace, fact.personId);
+      else if (fact.type === 'account.changed') {
+        const name = `${fact.workspace}/${fact.account.id}`;
+        if (fact.mergedInto === null) accounts.remove(name);
+        else accounts.put(name, fact.mergedInto);
+      } else tell(fact);
     },
     forget,
     get: (workspace, id) => people.get(`${workspace}/${id}`),
@@ -82,6 +123,31 @@ export function createViewPeople(store: ViewStore): ViewPeople {
         current = into;
       }
       return current;
+    },
+    livingAccount(workspace, id) {
+      let current = id;
+      for (let step = 0; step < CHAIN_MAX; step++) {
+        const into = accounts.get(`${workspace}/${current}`);
+        if (!into) return current;
+        current = into;
+      }
+      return current;
+    },
+    story(workspace, id) {
+      const story: PersonStory = { merges: [], splits: [], decisions: [] };
+      const whose = [id, ...(people.get(`${workspace}/${id}`)?.mergedFrom ?? [])].slice(0, HOLDERS_MAX);
+      for (const personId of whose)
+        for (const { value } of stories.range({
+          start: [workspace, personId],
+          end: [workspace, personId, AFTER_EVERYTHING],
+          limit: STORY_MAX,
+        })) {
+          if (value.type === 'person.merged') story.merges.push(value);
+          else if (value.type === 'person.split') story.splits.push(value);
+          else story.decisions.push(value);
+        }
+      for (const facts of Object.values(story) as StoryFact[][]) facts.sort((a, b) => b.at - a.at);
+      return story;
     },
     find(workspace, namespace, value) {
       for (const variant of identifierVariants(namespace, value)) {

@@ -7,6 +7,7 @@ import type { Logger } from 'pino';
 import { type ViewActions, createViewActions } from './view-actions.ts';
 import { type ViewAlerts, createViewAlerts } from './view-alerts.ts';
 import { type ViewDeadLetters, createViewDeadLetters } from './view-dead-letters.ts';
+import { type ViewErasures, createViewErasures } from './view-erase.ts';
 import { type ViewJourneys, createViewJourneys } from './view-journeys.ts';
 import { type ViewPeople, createViewPeople } from './view-people.ts';
 import { type ViewRings, createViewRings } from './view-rings.ts';
@@ -19,6 +20,7 @@ export interface View {
   actions: ViewActions;
   people: ViewPeople;
   deadLetters: ViewDeadLetters;
+  erasures: ViewErasures;
   rings: ViewRings;
   /** Topic → partition → offset of the record that comes next, all that was applied included. A new map for each change. */
   offsets(topic: string): ReadonlyMap<number, bigint>;
@@ -47,13 +49,17 @@ export function openView(path: string, origin: string, clock: Clock, logger: Log
     if (!found) offsets.set(topic, (found = committedOffsets(topic)));
     return found;
   }
-  return {
-    store,
-    journeys: createViewJourneys(store),
+  const parts = {
     alerts: createViewAlerts(store),
     actions: createViewActions(store),
     people: createViewPeople(store),
     deadLetters: createViewDeadLetters(store),
+  };
+  return {
+    store,
+    journeys: createViewJourneys(store),
+    ...parts,
+    erasures: createViewErasures(store, parts),
     rings: createViewRings(store),
     offsets: offsetsOf,
     committedOffsets,

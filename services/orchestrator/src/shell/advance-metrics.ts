@@ -16,6 +16,8 @@ export function createAdvanceMetrics(metrics: Metrics): AdvanceMetrics {
       if (input.type === 'timer') timers.inc();
       else if ((input.message as { type?: string } | null)?.type === 'touchpoint.stitched') touchpoints.inc();
       for (const { topic, value } of outcome.outputs ?? []) {
+        // A tombstone.
+        if (value === null) continue;
         const fact = value as { type: string; alert?: { kind: string }; events?: readonly string[] };
         if (topic === 'alerts' && fact.alert) alerts.inc({ kind: fact.alert.kind, type: fact.type });
         else if (topic === 'journeys' && fact.events?.includes('absorbed')) handOvers.inc();

@@ -23,17 +23,11 @@ import {
   type AdvanceScope,
 } from './advance-subject.ts';
 import { createDeliverWork, type DeliverWork } from './deliver-work.ts';
+import { takePersonErased } from './erase-subject.ts';
 import { takeHandOver, takePersonMerged, takeSubjectState } from './hand-over.ts';
 import { learnBucket } from './learn-pauses.ts';
 import { refuseActionCommand, refuseCommand, type Partitions } from './journey-records.ts';
-import {
-  holdBack,
-  isRederiveKey,
-  readRederiveKey,
-  takePages,
-  takeRederive,
-  takeRelease,
-} from './rederive-subject.ts';
+import { holdBack, isRederiveKey, readRederiveKey, takePages, takeRederive, takeRelease } from './rederive-subject.ts';
 import { createLiveDefinitions, putEndpoint, type LiveDefinitions } from './live-definitions.ts';
 import { isStitched, tellIdentity } from './tell-identity.ts';
 
@@ -135,9 +129,10 @@ function takeMessage(
     case 'person.merged':
       return takePersonMerged(scopeOf(message.workspace), message);
     case 'person.split':
-    case 'person.erased':
-      // The stitcher tells; what the journeys make of it is the widening of identities.
+      // A word to endpoints; what the journeys make of it is ordered separately (`subject.rederive`).
       return;
+    case 'person.erased':
+      return takePersonErased(scopeOf(message.workspace), message);
     case 'alert.command':
     case 'action.command':
       return takeCommand(scopeOf(message.workspace), record, message);

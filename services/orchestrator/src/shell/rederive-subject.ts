@@ -129,6 +129,14 @@ export function passOn(scope: AdvanceScope, from: SubjectRef, into: SubjectRef):
   order(scope, into, null, `${job.job}>${into.id}`);
 }
 
+/** The subject is erased: what waits for it goes with it. */
+export function forgetRederivation({ work, workspace }: AdvanceScope, subjectId: string): void {
+  const job = work.get<Job>(jobKey(workspace, subjectId));
+  if (!job) return;
+  for (let number = job.held[0]; number < job.held[1]; number++) work.set(heldKey(workspace, subjectId, number), null);
+  work.set(jobKey(workspace, subjectId), null);
+}
+
 /** It took too long. */
 export function takeRelease(scope: AdvanceScope, subjectId: string): void {
   const job = scope.work.get<Job>(jobKey(scope.workspace, subjectId));

@@ -21,6 +21,8 @@ export interface IdentityRoutesDeps {
 
 /** The stitcher answers within a commit cycle; a backlog of touchpoints stands before the command. */
 const ANSWER_WITHIN_MS = 15_000;
+/** The history carries what was told in chunks of under a second. */
+const COUNT_WITHIN_MS = 3_000;
 /** More identifiers than a person may hold need not be named. */
 const CUT_MAX = 1_000;
 
@@ -81,10 +83,12 @@ export function addIdentityRoutes(app: Express, { ports, answers }: IdentityRout
       const key = keyOf.workspace(workspace);
       const partition = partitionOf(key, log.partitions('touchpoints'));
       const answered = answers.of(commandId, ANSWER_WITHIN_MS);
+      const counted = isDryRun(message) ? answers.of(`${commandId}#touchpoints`, COUNT_WITHIN_MS).catch(() => []) : [];
       await log.append([{ topic: 'touchpoints', partition, key, value: encodeJson(message) }]);
       const answer = (await answered).at(-1)!;
       if (!answer.ok) throw refused(answer);
-      response.json({ commandId, facts: answer.facts.map(presentFact) });
+      const facts = isDryRun(message) ? withCount(answer.facts, await counted) : answer.facts;
+      response.json({ commandId, facts: facts.map(presentFact) });
     };
   }
 
@@ -117,6 +121,14 @@ export function addIdentityRoutes(app: Express, { ports, answers }: IdentityRout
     '/api/identity/settings',
     route('configure', null, (settings) => ({ settings })),
   );
+}
+
+const isDryRun = ({ command, params }: IdentityCommand): boolean => command === 'erase' && params.dryRun === true;
+
+/** How many touchpoints there are the history alone knows; null where it did not answer in time. */
+function withCount(facts: CommandAnswered['facts'], counted: readonly CommandAnswered[]): unknown[] {
+  const { touchpoints = null } = (counted[0]?.facts[0] ?? {}) as { touchpoints?: number | null };
+  return facts.map((fact) => ({ ...fact, touchpoints }));
 }
 
 function refused({ code, message }: CommandAnswered): ProblemError {
