@@ -5,7 +5,9 @@ import { Command } from 'commander';
 import { systemClock } from '@cairn/clock/clock.system.ts';
 import { stopOnSignals } from '@cairn/service-kit/lifecycle.ts';
 import { makeBuyers } from '../demo/buyers.ts';
+import { FEATURED, makeFeatured } from '../demo/featured.ts';
 import { feedBuyers } from '../demo/feed-buyers.ts';
+import { followActions } from '../demo/follow-actions.ts';
 import { startAllInOne } from '../embedded/all-in-one.ts';
 
 const DAY_MS = 86_400_000;
@@ -40,7 +42,7 @@ export function demoCommand(): Command {
         await running.stop();
         rmSync(dataDir, { recursive: true, force: true });
       }, running.ports.logger);
-      const { dashboardUrl, url, writeKey } = running.firstRun;
+      const { dashboardUrl, url, writeKey, adminToken } = running.firstRun;
       console.log(
         [
           '',
@@ -48,16 +50,27 @@ export function demoCommand(): Command {
           `  Open             ${dashboardUrl}`,
           '',
           `  ${companies} made-up companies live through ${days} days, a day every ${daySeconds} s; then time goes on as it does.`,
+          '  Three to look for:',
+          `    ${FEATURED.championQuiet.name}: the champion goes quiet, a colleague stays active; no stall, but a quiet role`,
+          `    ${FEATURED.wonBack.name}: stalls, and is won back by a next best action`,
+          `    ${FEATURED.withdrawn.name}: its outreach is withdrawn, because the buyer was back first`,
+          '',
           '  Ctrl-C ends it and removes its data.',
           '',
         ].join('\n'),
       );
-      const calls = makeBuyers({
+      const { clock } = running.ports;
+      const chance = makeBuyers({
         seed,
         companies,
-        startMs: running.ports.clock.now(),
+        startMs: clock.now(),
         endMs: begunAtMs - 12 * DAY_MS,
       });
-      await feedBuyers({ calls, url, writeKey, clock: running.ports.clock, signal: stopping.signal });
+      const calls = [...chance, ...makeFeatured(clock.now())].sort((a, b) => a.at - b.at);
+      const { signal } = stopping;
+      await Promise.all([
+        feedBuyers({ calls, url, writeKey, clock, signal }),
+        followActions({ url, token: adminToken, clock, signal }),
+      ]);
     });
 }

@@ -56,7 +56,7 @@ export async function runDefinitionTests(file: string): Promise<CaseResult[]> {
 async function runCase(definition: JourneyDefinition, folder: string, one: TestCase): Promise<string[]> {
   try {
     const items = listOf(one.given, 'given').map((line, i) => readItem(line, i + 1));
-    const until = one.until === undefined ? null : parseInstant(String(one.until));
+    const until = typeof one.until === 'string' ? parseInstant(one.until) : null;
     if (one.until !== undefined && until === null) throw new Error('until must be a time such as 2026-03-04T10:00:00Z');
     const files = items.flatMap((item) => (item.do === 'define' && item.definition !== null ? [item.definition] : []));
     const versions = Object.fromEntries(files.map((file) => [file, readDefinition(join(folder, file))]));
@@ -98,7 +98,7 @@ function faultsOfJourney({ journeys }: StoryTold, expected: unknown): string[] {
   const pattern = expected as Pattern;
   const all = [...journeys.values()].filter(({ status }) => status !== 'absorbed');
   const found = all.filter(({ name }) => pattern['name'] === undefined || name === pattern['name']);
-  if (found.some((journey) => matches(journey as unknown as Pattern, pattern))) return [];
+  if (found.some((journey) => matches(journey, pattern))) return [];
   const is = found.map(({ name, stage, status, score }) =>
     JSON.stringify({ name, stage, status, score: { total: score.total } }),
   );
