@@ -15,7 +15,7 @@ import { advanceKeys, timerPurpose } from './advance-keys.ts';
 import { changeStoredMemory } from './definition-memory.ts';
 import { keepLesson } from './learn-pauses.ts';
 import type { DeliverWork } from './deliver-work.ts';
-import { writeWebhook } from './write-webhooks.ts';
+import { withdrawAction, writeWebhook } from './write-webhooks.ts';
 
 export type Partitions = (topic: string) => number;
 
@@ -92,6 +92,7 @@ export function writeRecords(
         write('actions', subjectKey, fact);
         const webhook = actionWebhook(fact);
         if (webhook) writeWebhook(work, partitions, webhook);
+        else withdrawAction(work, partitions, fact);
         break;
       }
       case 'lesson':

@@ -96,6 +96,13 @@ test('a person who must not be contacted is left alone', () => {
   expect(withdrawn(w)).toMatchObject([{ personId: 'per_2', reason: 'the person must not be contacted' }]);
 });
 
+test('who unsubscribes is left alone, until they subscribe again', () => {
+  const w = world(['action.requested']);
+  for (const event of ['Email Unsubscribed', 'Email Unsubscribed', 'Newsletter Subscribed', 'Unsubscribed'])
+    w.touch({ at: T, account: 'acme', person: 'per_2', event });
+  expect(withdrawn(w)).toHaveLength(2);
+});
+
 test('an endpoint that takes action.requested alone learns that its alert was resolved', () => {
   const w = world(['action.requested']);
   w.touch({ at: T, account: 'acme', person: 'per_2', event: 'Webinar Attended' });

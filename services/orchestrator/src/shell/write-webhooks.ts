@@ -1,4 +1,5 @@
 /** What endpoints are told, and what must not be told any more → records of `delivery-inbox`, in the commit of what happened. */
+import type { ActionFact } from '@cairn/contracts/generated/action.ts';
 import type { DeliveriesWithdrawn, DeliveryRequested } from '@cairn/contracts/generated/delivery.ts';
 import { keyOf, partitionOf } from '@cairn/contracts/topics.ts';
 import { requestDeliveries, withdrawOutdated } from '../core/deliver/request-delivery.ts';
@@ -14,6 +15,24 @@ export function writeWebhook(work: DeliverWork, partitions: Partitions, fact: We
   const endpoints = endpointsOf(work, fact.workspace);
   for (const request of requestDeliveries(endpoints, fact)) write(work, partitions, request);
   for (const withdrawal of withdrawOutdated(endpoints, fact)) write(work, partitions, withdrawal);
+}
+
+/** Ends of an action after which its request must not be sent any more (`action.withdrawn` says so itself, an expiry is the delivery's own). */
+const ENDS: Readonly<Record<string, { state: DeliveriesWithdrawn['state']; reason: string }>> = {
+  'action.superseded': { state: 'superseded', reason: 'a newer action took its place' },
+  'action.suppressed': { state: 'suppressed', reason: 'the person may not be contacted' },
+  'action.done': { state: 'superseded', reason: 'the action was done' },
+  'action.declined': { state: 'superseded', reason: 'the action was declined' },
+};
+
+/** An action ended: what asks for it and still waits is withdrawn. */
+export function withdrawAction(work: DeliverWork, partitions: Partitions, fact: ActionFact): void {
+  const end = ENDS[fact.type];
+  const { requestedAt, journeyId, suppressedBy } = fact.action;
+  if (!end || requestedAt === null) return;
+  const reason = suppressedBy === null ? end.reason : `${end.reason}: ${suppressedBy}`;
+  const withdrawn = { journeyId, types: ['action.requested'], state: end.state, reason };
+  withdrawWebhooks(work, partitions, fact.workspace, withdrawn, fact.at);
 }
 
 /** What waits for a person or a journey, and by which types (patterns), must not be sent any more. */

@@ -1,4 +1,5 @@
 /** What a touchpoint says of whether its person may be contacted. Decides nothing about who needs to have asked. */
+import { isUnsubscribe } from '../guard-rails.ts';
 import type { Touchpoint } from '@cairn/contracts/generated/touchpoint.ts';
 
 /** Beside the categories of consent: the person wants to hear nothing at all. */
@@ -10,8 +11,9 @@ export interface ConsentSaid {
   given: readonly string[];
 }
 
-/** null: it says nothing. Categories are those of Segment's `context.consent.categoryPreferences`. */
-export function consentSaid({ context, traits }: Pick<Touchpoint, 'context' | 'traits'>): ConsentSaid | null {
+/** Unsubscribing says so as an event, subscribing again takes it back. null: it says nothing. Categories are those of Segment's `context.consent.categoryPreferences`. */
+export function consentSaid(touchpoint: Touchpoint): ConsentSaid | null {
+  const { context, traits, event } = touchpoint;
   const consent = context['consent'] as { categoryPreferences?: unknown } | null | undefined;
   const preferences = consent?.categoryPreferences;
   const denied: string[] = [];
@@ -23,5 +25,7 @@ export function consentSaid({ context, traits }: Pick<Touchpoint, 'context' | 't
     const said = traits[name];
     if (typeof said === 'boolean') (said ? denied : given).push(DO_NOT_CONTACT);
   }
+  if (isUnsubscribe(touchpoint)) denied.push(DO_NOT_CONTACT);
+  else if (event !== null && /subscribed|opted in/i.test(event)) given.push(DO_NOT_CONTACT);
   return denied.length + given.length === 0 ? null : { denied, given };
 }
