@@ -25,12 +25,18 @@ export function readFirstRun(dataDir = process.env.CAIRN_DATA_DIR ?? './data'): 
   }
 }
 
-/** Calls the API with the admin token of the data directory unless told otherwise; a refusal throws with the answer's own words. */
-export async function callApi<T>(options: ApiOptions, method: string, path: string, body?: unknown): Promise<T> {
+/** Where the API is and with which token, by the options, the environment, or what the first start wrote. */
+export function apiTarget(options: ApiOptions): { url: string; token: string } {
   const first = readFirstRun(options.dataDir);
   const url = options.url ?? process.env.CAIRN_URL ?? first?.url ?? 'http://127.0.0.1:8080';
   const token = options.token ?? process.env.CAIRN_TOKEN ?? first?.adminToken;
   if (!token) throw new Error('no token: give --token, set CAIRN_TOKEN, or run where the data directory is');
+  return { url, token };
+}
+
+/** Calls the API with the admin token of the data directory unless told otherwise; a refusal throws with the answer's own words. */
+export async function callApi<T>(options: ApiOptions, method: string, path: string, body?: unknown): Promise<T> {
+  const { url, token } = apiTarget(options);
   const response = await fetch(new URL(path, url), {
     method,
     headers: {

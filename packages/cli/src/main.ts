@@ -5,7 +5,9 @@ import { clusterCommand } from './commands/cluster.ts';
 import { deadLettersCommand } from './commands/dead-letters.ts';
 import { demoCommand } from './commands/demo.ts';
 import { doctorCommand } from './commands/doctor.ts';
+import { dryRunCommand } from './commands/dry-run.ts';
 import { evaluateCommand } from './commands/evaluate.ts';
+import { identityCommand } from './commands/identity.ts';
 import { importCommand } from './commands/import.ts';
 import { replayCommand } from './commands/replay.ts';
 import { startCommand } from './commands/start.ts';
@@ -24,10 +26,12 @@ for (const command of [
   demoCommand(),
   importCommand(),
   replayCommand(),
+  dryRunCommand(),
   evaluateCommand(),
   testCommand(),
   clusterCommand(),
   deadLettersCommand(),
+  identityCommand(),
   tokenCommand(),
   doctorCommand(),
 ])

@@ -4,6 +4,7 @@ import { type Env, KAFKA_SETTINGS, origins, path, readEnv, url } from '@cairn/se
 import { type KafkaTarget, kafkaTargetOf } from '@cairn/service-kit/kafka-target.ts';
 import type { DeliveryHistory } from './shell/delivery-report-routes.ts';
 import type { JourneyInsight } from './shell/history-insight.ts';
+import type { TouchpointExport } from './shell/touchpoint-export-routes.ts';
 import type { TouchpointHistory } from './shell/touchpoint-history.ts';
 
 export interface LiveFeedConfig {
@@ -21,6 +22,8 @@ export interface LiveFeedConfig {
   journeyInsight?: JourneyInsight;
   /** Webhook attempts over any time; absent: their reports are a 503. */
   deliveryHistory?: DeliveryHistory;
+  /** All touchpoints of a workspace, for dry runs; absent: a 503. */
+  touchpointExport?: TouchpointExport;
   /** For tests: awaited between the steps of subscribing. */
   between?: (step: 'registered' | 'read') => Promise<void>;
 }

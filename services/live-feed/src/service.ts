@@ -29,6 +29,7 @@ import { createStaticFiles } from './shell/static-files.ts';
 import { createReadTimeline } from './shell/touchpoint-history.ts';
 import { createThroughput } from './shell/throughput.ts';
 import { openView } from './shell/view.ts';
+import { addTouchpointExportRoutes } from './shell/touchpoint-export-routes.ts';
 import { createFeedSockets } from './shell/websocket-server.ts';
 
 export async function startLiveFeed(ports: Ports, config: LiveFeedConfig): Promise<RunningService> {
@@ -72,6 +73,7 @@ export async function startLiveFeed(ports: Ports, config: LiveFeedConfig): Promi
     addLoginRoutes(routes, { control, clock });
     addHistoryRoutes(routes, { control, clock, view, insight: config.journeyInsight });
     addDeliveryReportRoutes(routes, { control, clock, history: config.deliveryHistory });
+    addTouchpointExportRoutes(routes, { control, clock, touchpoints: config.touchpointExport });
   });
 
   return {

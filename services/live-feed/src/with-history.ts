@@ -1,4 +1,5 @@
 import { hostHistory } from '@cairn/history/history-host.ts';
+import { exportTouchpoints } from '@cairn/history/queries/touchpoint-export.ts';
 import { KAFKA_TOPICS } from '@cairn/service-kit/cluster-main.ts';
 import type { Ports, RunningService } from '@cairn/service-kit/service.ts';
 import type { HistoryConfig, LiveFeedConfig } from './config.ts';
@@ -28,6 +29,7 @@ export async function startWithHistory(
     touchpointHistory: touchpointHistory(history),
     deliveryHistory: deliveryHistory(history),
     journeyInsight: journeyInsight(history),
+    touchpointExport: (workspace, page) => exportTouchpoints(history, workspace, page),
   });
   return {
     ...liveFeed,

@@ -6,6 +6,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock } from '@cairn/clock/clock.system.ts';
 import { hostHistory, type HostedHistory } from '@cairn/history/history-host.ts';
+import { exportTouchpoints } from '@cairn/history/queries/touchpoint-export.ts';
 import { createHttpFront } from '@cairn/service-kit/http-front.ts';
 import { kafkaTargetOf } from '@cairn/service-kit/kafka-target.ts';
 import { stopAll } from '@cairn/service-kit/lifecycle.ts';
@@ -93,6 +94,7 @@ export async function startAllInOne(
     touchpointHistory: touchpointHistory(history),
     deliveryHistory: deliveryHistory(history),
     journeyInsight: journeyInsight(history),
+    touchpointExport: (workspace, page) => exportTouchpoints(history, workspace, page),
   });
   const historyService: RunningService = {
     name: 'history',

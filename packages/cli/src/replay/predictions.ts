@@ -47,12 +47,12 @@ export function predictionsOf({
   const foretelling = foretellingOf(scene);
   return {
     stallProbability: stallProbability(scene),
-    silenceProbability: Object.fromEntries(HORIZONS.map(([name, ms]) => [name, foretelling.silent(at, at + ms)])),
+    silenceProbability: Object.fromEntries(HORIZONS.map(([name, ms]) => [name, foretelling.silentFor(at, ms)])),
     winProbability: winProbability(scene),
     ...(explain
       ? {
           explain: {
-            ...Object.fromEntries(HORIZONS.map(([name, ms]) => [name, foretelling.explain(at, at + ms)])),
+            ...Object.fromEntries(HORIZONS.map(([name, ms]) => [name, foretelling.explain(at, ms)])),
             win: explainWin(scene),
           },
         }

@@ -13,16 +13,18 @@ import { renderLightly } from './light-journey.ts';
 import { createMemoryTask, type MemoryTask } from './memory-task.ts';
 
 export interface ReplayWorld {
-  /** Of the advance task. */
+  /** Of the advance task; of the first, where there are several. */
   readonly state: TaskState;
+  /** Of each advance task. */
+  readonly states: readonly TaskState[];
   /** At the touchpoint's own time, or when it came; what was due by then has fired. False: it was a duplicate, or of someone erased. */
   take(touchpoint: Touchpoint, at?: number): boolean;
   /** Lets time pass: fires what is due up to `at`. */
   until(at: number): void;
   /** A message of `journey-inbox` at log time `at`; what was due by then has fired. */
   send(key: string, message: unknown, at: number): void;
-  /** Puts a definition live. */
-  define(definition: JourneyDefinition, version: number, at: number): void;
+  /** Puts a definition live, in the first advance task or another. */
+  define(definition: JourneyDefinition, version: number, at: number, task?: number): void;
 }
 
 export interface ReplayObserver {
@@ -34,17 +36,78 @@ export interface ReplayObserver {
 const ONE_PARTITION = (): number => 1;
 const NOT_COUNTED = { stitched(): void {}, commanded(): void {}, advanced(): void {} };
 
-/** `whole`: journeys are told whole, as the services tell them; a replay of millions leaves out what it does not read. */
+/**
+ * `whole`: journeys are told whole, as the services tell them; a replay of millions leaves out what it does not read. `others`: advance
+ * tasks of their own beside the first, for other definitions over the same stitched touchpoints.
+ */
 export function createReplayWorld(
   workspace: string,
   observer: ReplayObserver,
-  { whole = false }: { whole?: boolean } = {},
+  { whole = false, others = [] }: { whole?: boolean; others?: readonly ReplayObserver[] } = {},
 ): ReplayWorld {
-  const { onFailure } = observer;
+  let stitched = false;
+  const tasks = [observer, ...others].map((one) => createAdvance(one, whole));
+  const stitch: MemoryTask = createMemoryTask(
+    createStitchTask({ partitions: ONE_PARTITION, metrics: NOT_COUNTED, findsPrefixes: true }),
+    {
+      onOutputs(outputs, at) {
+        for (const output of outputs) {
+          if (output.topic !== 'journey-inbox') continue;
+          for (const task of tasks) task.send(output, at);
+          stitched ||= (output.value as { type: string }).type === 'touchpoint.stitched';
+        }
+      },
+      onFailure: observer.onFailure,
+    },
+  );
+
+  function until(at: number): void {
+    stitch.fireUntil(at);
+    for (const { advance } of tasks) advance.fireUntil(at);
+  }
+
+  const key = keyOf.workspace(workspace);
+  return {
+    state: tasks[0]!.advance.state,
+    states: tasks.map(({ advance }) => advance.state),
+    until,
+    take(touchpoint, at = touchpoint.timestamp) {
+      until(at);
+      stitched = false;
+      stitch.take(key, touchpoint, at);
+      return stitched;
+    },
+    send(key, message, at) {
+      until(at);
+      for (const { advance } of tasks) advance.take(key, message, at);
+    },
+    define(definition, version, at, task = 0) {
+      const { name } = definition;
+      const change: DefinitionPut = {
+        type: 'definition.put',
+        workspace,
+        name,
+        version,
+        definition: { ...definition },
+        by: 'replay',
+        at,
+      };
+      tasks[task]!.advance.take(keyOf.control(workspace, 'definition', name), change, at);
+    },
+  };
+}
+
+/** An advance task, and what it writes to its own inbox handed back to it, in order. */
+function createAdvance(
+  observer: ReplayObserver,
+  whole: boolean,
+): {
+  advance: MemoryTask;
+  send(output: TaskOutput, at: number): void;
+} {
   /** Records of `journey-inbox` that wait for the one before them. */
   const waiting: TaskOutput[] = [];
   let isPassing = false;
-  let stitched = false;
 
   const advance: MemoryTask = createMemoryTask(
     createAdvanceTask({
@@ -56,23 +119,9 @@ export function createReplayWorld(
       onOutputs(outputs, at) {
         observer.onFacts(outputs, at);
         for (const output of outputs) if (output.topic === 'journey-inbox') waiting.push(output);
-        pass(at);
+        if (waiting.length > 0) pass(at);
       },
-      onFailure,
-    },
-  );
-  const stitch: MemoryTask = createMemoryTask(
-    createStitchTask({ partitions: ONE_PARTITION, metrics: NOT_COUNTED, findsPrefixes: true }),
-    {
-      onOutputs(outputs, at) {
-        for (const output of outputs) {
-          if (output.topic !== 'journey-inbox') continue;
-          waiting.push(output);
-          stitched ||= (output.value as { type: string }).type === 'touchpoint.stitched';
-        }
-        pass(at);
-      },
-      onFailure,
+      onFailure: observer.onFailure,
     },
   );
 
@@ -84,37 +133,11 @@ export function createReplayWorld(
     isPassing = false;
   }
 
-  function until(at: number): void {
-    stitch.fireUntil(at);
-    advance.fireUntil(at);
-  }
-
-  const key = keyOf.workspace(workspace);
   return {
-    state: advance.state,
-    until,
-    take(touchpoint, at = touchpoint.timestamp) {
-      until(at);
-      stitched = false;
-      stitch.take(key, touchpoint, at);
-      return stitched;
-    },
-    send(key, message, at) {
-      until(at);
-      advance.take(key, message, at);
-    },
-    define(definition, version, at) {
-      const { name } = definition;
-      const change: DefinitionPut = {
-        type: 'definition.put',
-        workspace,
-        name,
-        version,
-        definition: { ...definition },
-        by: 'replay',
-        at,
-      };
-      advance.take(keyOf.control(workspace, 'definition', name), change, at);
+    advance,
+    send(output, at) {
+      waiting.push(output);
+      pass(at);
     },
   };
 }

@@ -19,7 +19,7 @@ export interface TimedRow {
 
 export interface SortedRows {
   add(row: TimedRow): void;
-  /** All rows in order; once, after the last was added. */
+  /** All rows in order, after the last was added; as often as asked for. */
   rows(): Iterable<TimedRow>;
   /** Removes what was written. */
   close(): void;

@@ -1,0 +1,120 @@
+import { describe, expect, it } from 'vitest';
+import type { JourneyDefinition } from '@cairn/contracts/generated/journey-definition.ts';
+import { loadDefinition } from '@cairn/orchestrator/core/definition/load-definition.ts';
+import { admitRows } from '../replay/run-replay.ts';
+import { timeOfRow } from '../replay/row-time.ts';
+import { compareOccurrences, type Occurrence } from './compare.ts';
+import { dryRunJson, dryRunText } from './describe.ts';
+import { runDryRun } from './run-dry-run.ts';
+
+const DAY = 86_400_000;
+
+function definition(after: string, more = ''): JourneyDefinition {
+  const loaded = loadDefinition(`
+cairn: journey-definition/1
+name: sales
+unit: person
+stages:
+  - name: looking
+    stall: { after: ${after} }
+${more}`);
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.faults));
+  return loaded.definition;
+}
+
+const touchpoints = (rows: [user: string, day: number][]) => {
+  const items = rows.map(([userId, day], i) => ({
+    type: 'track',
+    event: 'x',
+    userId,
+    messageId: `m${i}`,
+    timestamp: new Date(Date.UTC(2026, 0, 5) + day * DAY).toISOString(),
+  }));
+  const timed = items.map((item, i) => ({
+    at: timeOfRow(item) as number,
+    number: i + 1,
+    text: JSON.stringify(item),
+    item,
+  }));
+  return admitRows('default', timed, (reason) => expect.fail(reason));
+};
+
+const ROWS: [string, number][] = [
+  ['ann', 0],
+  ['bob', 0],
+  ['cat', 1],
+  ['bob', 2.5],
+  ['cat', 9],
+  ['end', 20],
+];
+
+describe('a dry run', () => {
+  it('tells which alerts are added, lost, earlier and later, and leaves the rest alone', () => {
+    const run = (before: string | null, after: string) =>
+      runDryRun(
+        {
+          workspace: 'default',
+          before: before === null ? null : definition(before),
+          after: definition(after),
+          sinceMs: 90 * DAY,
+        },
+        touchpoints(ROWS),
+      ).alerts;
+    const counts = (difference: ReturnType<typeof run>): number[] =>
+      (['added', 'lost', 'earlier', 'later'] as const).map((kind) => difference[kind].length);
+    // Silences: ann from 0, bob 0–2.5 and from 2.5, cat 1–9 and from 9.
+    expect(counts(run('3 days', '3 days'))).toEqual([0, 0, 0, 0]);
+    expect(run('3 days', '3 days').same).toBe(4);
+    expect(counts(run('3 days', '2 days'))).toEqual([1, 0, 4, 0]);
+    expect(counts(run('3 days', '10 days'))).toEqual([0, 1, 0, 3]);
+    expect(counts(run(null, '3 days'))).toEqual([4, 0, 0, 0]);
+  });
+
+  it('reports what lies since, having learned from all of it', () => {
+    const settings = { workspace: 'default', before: definition('3 days'), after: definition('2 days') };
+    const run = runDryRun({ ...settings, sinceMs: 9.5 * DAY }, touchpoints(ROWS));
+    expect(run.alerts).toMatchObject({ before: 1, after: 1 });
+    expect(run.alerts.earlier.map(({ after }) => after!.subject)).toEqual(['cat']);
+    expect(dryRunJson(run)).toMatchObject({
+      touchpoints: 6,
+      to: '2026-01-25T00:00:00.000Z',
+      alerts: {
+        earlier: 1,
+        examples: { earlier: [{ subject: 'cat', what: 'stall', before: '2026-01-17T00:00:00.000Z' }] },
+      },
+      actions: { before: 0, after: 0 },
+    });
+    expect(dryRunText(run)).toContain('earlier by P1D: 2026-01-16T00:00:00.000Z cat in looking, stall: No reply');
+  });
+
+  it('compares actions as well', () => {
+    const action = `
+outcomes: {}
+alerts: { anyHour: true }
+actions:
+  - { name: call, when: { alert: stall }, template: { title: "Call {{ person.name }}" } }
+holdout: 0
+`.replace('outcomes: {}\n', '');
+    const settings = { workspace: 'default', before: definition('3 days'), after: definition('3 days', action) };
+    const run = runDryRun({ ...settings, sinceMs: 90 * DAY }, touchpoints(ROWS));
+    expect(run.alerts).toMatchObject({ added: [], lost: [], same: 4 });
+    expect(run.actions.before).toBe(0);
+  });
+});
+
+describe('occurrences', () => {
+  it('of one silence are matched in their order, whatever else came between', () => {
+    const at = (time: number, subject = 'ann', silentSince = 0): Occurrence => ({
+      at: time,
+      subject,
+      what: 'stall',
+      stage: 's',
+      silentSince,
+      text: '',
+    });
+    const found = compareOccurrences([at(1), at(5), at(7, 'bob')], [at(1), at(6), at(8, 'ann', 7)]);
+    expect(found).toMatchObject({ same: 1, earlier: [], later: [{ after: { at: 6 } }] });
+    expect(found.added.map(({ after }) => after!.at)).toEqual([8]);
+    expect(found.lost.map(({ before }) => before!.subject)).toEqual(['bob']);
+  });
+});

@@ -1,0 +1,104 @@
+/** One pass over touchpoints with two definitions side by side: stitched once, advanced twice, each with its own state and models. */
+import type { ActionFact } from '@cairn/contracts/generated/action.ts';
+import type { AlertFact } from '@cairn/contracts/generated/alert.ts';
+import type { JourneyDefinition } from '@cairn/contracts/generated/journey-definition.ts';
+import type { JourneyChanged } from '@cairn/contracts/generated/journey.ts';
+import type { Touchpoint } from '@cairn/contracts/generated/touchpoint.ts';
+import type { TaskOutput, TaskState } from '@cairn/task/task.ts';
+import { createReplayWorld, type ReplayObserver } from '../replay/replay-world.ts';
+import { nameOfSubject, readJourney } from '../replay/subjects.ts';
+import { compareOccurrences, type Difference, type Occurrence } from './compare.ts';
+
+export interface DryRunSettings {
+  workspace: string;
+  /** Null: there is none yet, and everything is new. */
+  before: JourneyDefinition | null;
+  after: JourneyDefinition;
+  /** What came before this is learned from and not reported; epoch ms, from the last touchpoint backwards. */
+  sinceMs: number;
+}
+
+export interface DryRun {
+  touchpoints: number;
+  /** What is reported lies between, epoch ms; null: there were no touchpoints. */
+  from: number | null;
+  to: number | null;
+  alerts: Difference & { before: number; after: number };
+  actions: Difference & { before: number; after: number };
+}
+
+interface Side {
+  alerts: Occurrence[];
+  actions: Occurrence[];
+}
+
+export function runDryRun(
+  settings: DryRunSettings,
+  touchpoints: Iterable<Touchpoint>,
+  onRow: (count: number) => void = () => {},
+): DryRun {
+  const { workspace, before, after } = settings;
+  const definitions = [before, after];
+  const sides: Side[] = definitions.map(() => ({ alerts: [], actions: [] }));
+  const [first, second] = definitions.map((definition, i) =>
+    observe(sides[i]!, definition?.name ?? '', () => world.states[i]!),
+  );
+  const world = createReplayWorld(workspace, first!, { others: [second!] });
+  let startAt: number | null = null;
+  let last: number | null = null;
+  let count = 0;
+  for (const touchpoint of touchpoints) {
+    const at = touchpoint.timestamp;
+    startAt ??= at;
+    if (last === null)
+      definitions.forEach((definition, i) => {
+        if (definition) world.define(definition, 1, at, i);
+      });
+    last = at;
+    if (world.take(touchpoint)) count++;
+    onRow(1);
+  }
+  const from = last === null ? null : Math.max(startAt!, last - settings.sinceMs);
+  const compare = (kind: keyof Side): DryRun['alerts'] => {
+    const [old, now] = sides.map((side) => side[kind].filter(({ at }) => from !== null && at >= from));
+    return { ...compareOccurrences(old!, now!), before: old!.length, after: now!.length };
+  };
+  return { touchpoints: count, from, to: last, alerts: compare('alerts'), actions: compare('actions') };
+}
+
+function observe(side: Side, definition: string, stateOf: () => TaskState): ReplayObserver {
+  const places = new Map<string, string>();
+
+  function occurrenceOf(journeyId: string, rest: Pick<Occurrence, 'at' | 'what' | 'stage' | 'text'>): Occurrence {
+    const place = places.get(journeyId);
+    const found = place === undefined ? null : readJourney(stateOf(), place, definition);
+    return {
+      ...rest,
+      subject: found ? nameOfSubject(found.subject).key : journeyId,
+      silentSince: found?.journey.inboundAt ?? null,
+    };
+  }
+
+  return {
+    onFacts(outputs: readonly TaskOutput[]) {
+      for (const { topic, key, value } of outputs)
+        if (topic === 'journeys') places.set((value as JourneyChanged).journey.id, key.slice(0, key.lastIndexOf('/')));
+      for (const { topic, value } of outputs) {
+        if (topic === 'alerts') {
+          const { type, at, alert } = value as AlertFact;
+          if (type !== 'alert.opened' || alert.history.length > 1) continue;
+          const { kind: what, stage, reason } = alert;
+          side.alerts.push(occurrenceOf(alert.journeyId, { at, what, stage, text: reason.text }));
+        } else if (topic === 'actions') {
+          const { type, at, action, journey } = value as ActionFact;
+          if (type !== 'action.requested') continue;
+          const stage = typeof journey['stage'] === 'string' ? journey['stage'] : '';
+          side.actions.push(occurrenceOf(action.journeyId, { at, what: action.name, stage, text: action.title }));
+        }
+      }
+    },
+    onFailure(error) {
+      throw error;
+    },
+  };
+}
