@@ -3,7 +3,7 @@ import type { DeliveryFact, DeliveryRequested } from '@cairn/contracts/generated
 import { advanceDelivery, newDelivery } from '../core/deliver/advance-delivery.ts';
 import type { DeliveryInput, DeliveryStep } from '../core/deliver/advance-delivery.ts';
 import { deliveryFact, endpointNow } from '../core/deliver/delivery-fact.ts';
-import { idleLoad, nextLane } from '../core/deliver/endpoint-load.ts';
+import { idleLoad, nextLane, placesOf } from '../core/deliver/endpoint-load.ts';
 import type { EndedDelivery, Endpoint, EndpointLoad, Lane, PendingDelivery } from '../core/deliver/model.ts';
 import { webhookBody } from '../core/deliver/webhook-body.ts';
 import { hiddenPeople, withdrawalOf } from '../core/deliver/withdrawal.ts';
@@ -129,13 +129,13 @@ export function openEndpoint(
   }
 
   function enqueue(lane: Lane, id: string): void {
-    const { first, next } = load.lanes[lane];
+    const { first, next } = placesOf(load, lane);
     work.set(keys.place(workspace, endpointId, lane, next), id);
     load = { ...load, lanes: { ...load.lanes, [lane]: { first, next: next + 1 } } };
   }
 
   function dequeue(lane: Lane): void {
-    const { first, next } = load.lanes[lane];
+    const { first, next } = placesOf(load, lane);
     work.set(keys.place(workspace, endpointId, lane, first), null);
     load = { ...load, lanes: { ...load.lanes, [lane]: { first: first + 1, next } } };
   }
@@ -144,7 +144,7 @@ export function openEndpoint(
     for (let looked = 0; looked < MOVED_UP_MAX; looked++) {
       const lane = nextLane(endpoint, load);
       if (lane === null) return work.timer(loadKey, 'turn', null);
-      const id = work.get<string>(keys.place(workspace, endpointId, lane, load.lanes[lane].first));
+      const id = work.get<string>(keys.place(workspace, endpointId, lane, placesOf(load, lane).first));
       const delivery = id === undefined ? null : pendingOf(id);
       // It ended, or was sent, while it stood here.
       if (delivery?.phase !== 'queued') {

@@ -507,6 +507,22 @@ describe('fairness', () => {
       });
   });
 
+  test('second tries that are due stand behind a fresh message, however many they are', () => {
+    const proxy = { ...failed, code: 'proxy_error', status: null };
+    given(
+      put({ schedule: [1_000, 1_000], concurrency: 64 }),
+      ...range(60).map((n) => asked(n)),
+      put({ schedule: [1_000, 1_000], concurrency: 4, version: 2 }, T0 + 5),
+      ...range(60).map((n) => answered(n, 1, T0 + 10, proxy)),
+      timePassed(T0 + 2_000),
+    )
+      .when(asked('fresh', T0 + 2_001), asked('fresher', T0 + 2_001), answered('fresh', 1, T0 + 2_010))
+      .then((outcome) => {
+        // One place is kept for a first try; when it is free again it goes to the next one.
+        expect(sent(outcome)).toEqual(['msg_fresh#1', 'msg_fresher#1']);
+      });
+  });
+
   test('a flood of fresh messages leaves retries a place', () => {
     const proxy = { ...failed, code: 'proxy_error', status: null };
     given(

@@ -36,8 +36,6 @@ export interface DeliveryStep {
 }
 
 const WITHDRAWN: ReadonlySet<EndState> = new Set<EndState>(['superseded', 'suppressed', 'aborted', 'failed']);
-/** First two tries. */
-const FRESH_TRIES = 2;
 /** Of all answers of one delivery together, UTF-16 units: four whole ones of 16 KiB. Older ones go first. */
 export const KEPT_BODIES_MAX = 65_536;
 
@@ -94,7 +92,8 @@ export function newDelivery(request: DeliveryRequested, body: string, source: st
 }
 
 export function laneOf(delivery: PendingDelivery): Lane {
-  return delivery.extra || delivery.failures < FRESH_TRIES ? 'fresh' : 'later';
+  if (delivery.extra || delivery.failures === 0) return 'fresh';
+  return delivery.failures === 1 ? 'second' : 'later';
 }
 
 function attempt(

@@ -1,6 +1,6 @@
 import { formatInstant, formatInstantOrNull } from '@cairn/clock/calendar.ts';
 import type { DeliveryFact, EndpointNow } from '@cairn/contracts/generated/delivery.ts';
-import { waitingIn } from './endpoint-load.ts';
+import { waitingAtAll } from './endpoint-load.ts';
 import type { EndpointLoad, PendingDelivery } from './model.ts';
 
 /** A fact for `deliveries`: the whole delivery as the API answers it. */
@@ -36,7 +36,7 @@ export function endpointNow(load: EndpointLoad, now: number): EndpointNow {
     heldUntil: heldUntil > now ? heldUntil : null,
     window,
     sending,
-    waiting: waitingIn(load, 'fresh') + waitingIn(load, 'later'),
+    waiting: waitingAtAll(load),
     failingSince: health.failingSince,
   };
 }

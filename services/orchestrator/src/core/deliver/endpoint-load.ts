@@ -3,7 +3,7 @@ import { HEALTHY, recordHealth } from './endpoint-health.ts';
 import { readRetryAfter } from './retry-after.ts';
 import { WAIT_MS_MAX } from './schedule.ts';
 import { fullBucket, takeToken } from './token-bucket.ts';
-import type { AttemptResult, Endpoint, EndpointLoad, Lane } from './model.ts';
+import type { AttemptResult, Endpoint, EndpointLoad, Lane, Places } from './model.ts';
 
 /**
  * Decides whether an endpoint may be sent something now, and takes in how it answered: concurrency, rate, breaker, `Retry-After`,
@@ -12,7 +12,7 @@ import type { AttemptResult, Endpoint, EndpointLoad, Lane } from './model.ts';
 
 export const CONCURRENCY_DEFAULT = 8;
 export const CONCURRENCY_MAX = 64;
-/** While both lanes wait, every fifth place goes to a retry: fresh ones go first, but retries never starve. */
+/** While retries wait too, every fifth place goes to one: fresh ones go first, but retries never starve. */
 const FRESH_IN_ROW_MAX = 4;
 /** Answers that say "too much": the endpoint is sent fewer at once. */
 const THROTTLING_STATUSES: ReadonlySet<number> = new Set([429, 502, 503, 504]);
@@ -38,7 +38,7 @@ export function idleLoad(settings: Settings): EndpointLoad {
     breaker: closedBreaker(),
     heldUntil: 0,
     health: HEALTHY,
-    lanes: { fresh: { first: 0, next: 0 }, later: { first: 0, next: 0 } },
+    lanes: {},
     freshInRow: 0,
   };
 }
@@ -47,7 +47,20 @@ export function concurrencyOf(settings: Settings): number {
   return Math.min(CONCURRENCY_MAX, Math.max(1, settings.concurrency ?? CONCURRENCY_DEFAULT));
 }
 
-export const waitingIn = (load: EndpointLoad, lane: Lane): number => load.lanes[lane].next - load.lanes[lane].first;
+const LANES: readonly Lane[] = ['fresh', 'second', 'later'];
+const NO_PLACES: Places = { first: 0, next: 0 };
+
+export const placesOf = (load: EndpointLoad, lane: Lane): Places => load.lanes[lane] ?? NO_PLACES;
+
+export function waitingIn(load: EndpointLoad, lane: Lane): number {
+  const { first, next } = placesOf(load, lane);
+  return next - first;
+}
+
+const retriesWait = (load: EndpointLoad): boolean => waitingIn(load, 'second') > 0 || waitingIn(load, 'later') > 0;
+
+/** In all lanes. */
+export const waitingAtAll = (load: EndpointLoad): number => LANES.reduce((sum, lane) => sum + waitingIn(load, lane), 0);
 
 /** Takes a place for one attempt of the lane, if there is one. `asked`: a person wants it now, so breaker and hold do not count. */
 export function admit(settings: Settings, load: EndpointLoad, lane: Lane, asked: boolean, now: number): Admission {
@@ -69,19 +82,17 @@ export function admit(settings: Settings, load: EndpointLoad, lane: Lane, asked:
     sending: load.sending + 1,
     sendingLater: load.sendingLater + (lane === 'later' ? 1 : 0),
     breaker: probe ? startProbe(load.breaker) : load.breaker,
-    freshInRow: lane === 'fresh' ? Math.min(load.freshInRow + 1, FRESH_IN_ROW_MAX) : 0,
+    freshInRow: lane === 'fresh' && retriesWait(load) ? Math.min(load.freshInRow + 1, FRESH_IN_ROW_MAX) : 0,
   };
   return { admitted: true, load: next, probe };
 }
 
-/** Whose turn it is among what waits; null when nobody's is. */
+/** Whose turn it is among what waits; null when nobody's is. Of retries the later ones go first while none of them is under way. */
 export function nextLane(settings: Settings, load: EndpointLoad): Lane | null {
-  const fresh = waitingIn(load, 'fresh') > 0;
-  const later = waitingIn(load, 'later') > 0;
-  if (!fresh && !later) return null;
-  const first: Lane = fresh && !(later && load.freshInRow >= FRESH_IN_ROW_MAX) ? 'fresh' : 'later';
-  if (fresh && later && !hasPlace(settings, load, first)) return first === 'fresh' ? 'later' : 'fresh';
-  return first;
+  const retries: readonly Lane[] = load.sendingLater === 0 ? ['later', 'second'] : ['second', 'later'];
+  const order: readonly Lane[] = load.freshInRow >= FRESH_IN_ROW_MAX ? [...retries, 'fresh'] : ['fresh', ...retries];
+  const waiting = order.filter((lane) => waitingIn(load, lane) > 0);
+  return waiting.find((lane) => hasPlace(settings, load, lane)) ?? waiting[0] ?? null;
 }
 
 export interface Answered {
@@ -145,8 +156,8 @@ export function resettle(before: Settings, after: Settings, load: EndpointLoad, 
 }
 
 /**
- * Half of the places at most are for retries, so that slow ones leave room for a fresh message; one is kept for retries while any
- * wait, so that a flood of fresh ones leaves room for them.
+ * Half of the places at most are for later tries, so that slow ones leave room for the others; one is kept for them while any wait. Second
+ * tries leave one place to a fresh message.
  */
 function hasPlace(settings: Settings, load: EndpointLoad, lane: Lane): boolean {
   const window = Math.min(load.window, concurrencyOf(settings));
@@ -154,5 +165,6 @@ function hasPlace(settings: Settings, load: EndpointLoad, lane: Lane): boolean {
   if (window === 1) return true;
   if (lane === 'later') return load.sendingLater < Math.floor(window / 2);
   const reserved = waitingIn(load, 'later') > 0 && load.sendingLater === 0 ? 1 : 0;
-  return load.sending - load.sendingLater < window - reserved;
+  const forFresh = lane === 'second' && window > 2 ? 1 : 0;
+  return load.sending - load.sendingLater < window - reserved - forFresh;
 }

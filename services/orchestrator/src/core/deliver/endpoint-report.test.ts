@@ -41,7 +41,7 @@ test('counts the attempts of the last hour, and says how many succeeded and how 
     probeAt: iso(-1_000),
     heldUntil: null,
     waiting: 7,
-    pending: 1,
+    pending: 8,
     lagMs: 5_000,
     attempts: 3,
     succeeded: 1,

@@ -45,7 +45,8 @@ export function reportEndpoint(deliveries: readonly Delivery[], last: EndpointNo
     failingSince: formatInstantOrNull(last?.failingSince),
     sending: last?.sending ?? 0,
     waiting: last?.waiting ?? 0,
-    pending: pending.length,
+    // Of very many only the newest are at hand.
+    pending: Math.max(pending.length, (last?.waiting ?? 0) + (last?.sending ?? 0)),
     lagMs: now - oldest,
     attempts: recent.length,
     succeeded: succeeded.length,

@@ -9,8 +9,11 @@ import type { TokenBucket } from './token-bucket.ts';
 /** What a delivery ends as. */
 export type EndState = Exclude<Delivery['state'], 'pending'>;
 
-/** Which queue of its endpoint: `fresh` holds the first two tries of a chain, `later` everything after. */
-export type Lane = 'fresh' | 'later';
+/**
+ * Which queue of its endpoint: `fresh` holds first tries, `second` second ones, `later` everything after. The first two share all places but
+ * those reserved for `later`; among them a first try goes first.
+ */
+export type Lane = 'fresh' | 'second' | 'later';
 
 /** One attempt as it is kept: as in the API, with the time as a number. */
 export interface AttemptRecord {
@@ -67,6 +70,12 @@ export interface EndedDelivery {
   attempts: readonly AttemptRecord[];
 }
 
+/** Numbers of the first and of the next free place. */
+export interface Places {
+  first: number;
+  next: number;
+}
+
 /** How an endpoint is doing: everything that decides whether it may be sent something now. */
 export interface EndpointLoad {
   sending: number;
@@ -78,9 +87,9 @@ export interface EndpointLoad {
   /** Nothing is sent before: a `Retry-After` of the endpoint. */
   heldUntil: number;
   health: EndpointHealth;
-  /** Numbers of the first and of the next free place in each queue. */
-  lanes: Readonly<Record<Lane, { first: number; next: number }>>;
-  /** Fresh ones sent since a later one was. */
+  /** Where each queue begins and ends; absent: nobody ever stood there. */
+  lanes: Readonly<Partial<Record<Lane, Places>>>;
+  /** Fresh ones sent in a row while retries waited. */
   freshInRow: number;
   /** How many withdrawals each message is compared with; absent: none, which costs no look. */
   withdrawals?: number;
