@@ -118,6 +118,9 @@ interface DefinitionItem {
   definition?: { stages?: { name: string }[] };
 }
 
+/** Asked for, whatever came of it: the board's columns stand where they will stay. */
+export const stagesKnown = signal(false);
+
 /** Stages in the definition's order; a stage that only journeys know comes last. */
 export async function loadStages(): Promise<void> {
   const page = await api<{ items: DefinitionItem[] }>('GET', '/api/definitions').catch(() => ({ items: [] }));
@@ -125,4 +128,4 @@ export async function loadStages(): Promise<void> {
     page.items.map((item) => [item.name, (item.definition?.stages ?? []).map((stage) => stage.name)]),
   );
 }
-void loadStages();
+void loadStages().finally(() => (stagesKnown.value = true));

@@ -15,6 +15,7 @@ import {
   ops,
   standing,
   stageOrder,
+  stagesKnown,
 } from '../store.ts';
 import { type Journey, nameOf } from '../types.ts';
 
@@ -158,7 +159,7 @@ export function Board() {
         </p>
       )}
       {paused.value && <p class="note">Paused: what happens meanwhile is kept and shown when you resume.</p>}
-      {!boardReady.value ? (
+      {!boardReady.value || !stagesKnown.value ? (
         <p class="loading">{feedState.value === 'closed' ? '' : 'Loading the board …'}</p>
       ) : total === 0 && !filtered.value ? (
         <Empty />

@@ -89,6 +89,8 @@ export function DefinitionEditor({
         ],
       }),
     });
+    // Narrow windows scroll it sideways: by keyboard too.
+    view.current.scrollDOM.tabIndex = 0;
     return () => view.current?.destroy();
   }, []);
 

@@ -14,7 +14,7 @@ const TOP = 26;
 /** Lanes beyond this are folded into one: forty buyers would push the figures off the page. */
 const LANES_MAX = 12;
 const DAY = 86_400_000;
-const SPAN_MIN = 60_000;
+const SPAN_MIN = 1_000;
 const SPANS: readonly [string, number][] = [
   ['Day', DAY],
   ['Week', 7 * DAY],
