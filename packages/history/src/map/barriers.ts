@@ -10,7 +10,7 @@ const DROP_OFF_MIN = 0.1;
 const STALLED_MIN = 0.1;
 const REPEATED_MIN = 0.5;
 /** … and at least so many times the share over all cells. */
-const TIMES_THE_USUAL = 1.5;
+const TIMES_THE_USUAL = 2;
 
 export function markBarriers(cells: readonly MapCell[]): MapCell[] {
   const usual = (share: (cell: MapCell) => number): number => {

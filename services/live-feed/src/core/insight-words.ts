@@ -16,7 +16,7 @@ export const MAP_WORDS = {
   sentiment:
     "Buyers' answers (properties csat 1–5, nps 0–10, ces 1–7, sentiment −1–1), each as its place on its own scale from −1 to 1, averaged.",
   barriers:
-    'At least 20 journeys, and a share of drop-off or stalls of at least 10 %, or of repeats of at least 50 %, and 1.5 times the share over the whole map.',
+    'At least 20 journeys, and a share of drop-off or stalls of at least 10 %, or of repeats of at least 50 %, and twice the share over the whole map.',
   target:
     'The future state, from `target` of the stage in the definition. Business days count as 7/5 calendar days here.',
   sample:
