@@ -118,7 +118,12 @@ export interface Silence {
   endedAt: number;
   /** Before that time its end cannot be known: it was imported, or came late; 0: it can. */
   settlesAt: number;
+  /** What was foretold of it at one moment, until it is known what came of it. */
+  sample?: SilenceSample;
 }
+
+/** When (epoch ms), and the logits of silence for each horizon that is recalibrated; null: known by now. */
+export type SilenceSample = readonly [at: number, ...logits: (number | null)[]];
 
 export interface StallState {
   /** When this silence becomes a stall; null: never in this stage. */

@@ -4,7 +4,7 @@
  * written once an hour at most and not with every touchpoint, and what came back is learned no sooner than what did not.
  */
 import type { PackedLesson } from '../core/stall/learned/lesson.ts';
-import { unpackLesson } from '../core/stall/learned/lesson.ts';
+import { isVerdict, unpackLesson, unpackVerdict } from '../core/stall/learned/lesson.ts';
 import { learnLessons, type PaceState } from '../core/stall/learned/pace-model.ts';
 import type { CompiledDefinition } from '../core/definition/compile-definition.ts';
 import { advanceKeys, readLessonsKey } from './advance-keys.ts';
@@ -67,5 +67,7 @@ export function learnBucket(
   if (!definition || packed.length === 0) return;
   const place = advanceKeys.pace(workspace, name);
   const { wallOf } = definition.businessTime;
-  work.set(place, learnLessons(work.get<PaceState>(place), packed.map(unpackLesson), now, wallOf));
+  const silences = packed.filter((one) => !isVerdict(one)).map(unpackLesson);
+  const verdicts = packed.filter(isVerdict).map(unpackVerdict);
+  work.set(place, learnLessons(work.get<PaceState>(place), silences, now, wallOf, verdicts));
 }

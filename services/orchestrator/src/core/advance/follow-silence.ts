@@ -1,13 +1,17 @@
 /** Keeps the silence of a journey that pauses are foretold and learned from: what a touchpoint or the timer makes of it, and the lessons that follow. */
 import type { Touchpoint } from '@cairn/contracts/generated/touchpoint.ts';
+import { foretellingOf, logit } from '../learn/predict.ts';
 import { hashText } from '../learn/hashing.ts';
 import {
   fireSilence,
+  isSampled,
   silenceDue,
   touchSilence,
+  withSample,
   type QuietJourney,
   type SilenceStep,
 } from '../stall/learned/silence.ts';
+import { RECALIBRATED_MS } from '../stall/learned/bins.ts';
 import { setTimer, type Draft } from './draft.ts';
 import { hasEnded } from './settle-stall.ts';
 
@@ -45,7 +49,13 @@ export function followSilence(
 /** The timer of the silence is due: a bin of it is over. */
 export function fireLearn(draft: Draft): void {
   const step = fireSilence(draft.journey, draft.now);
-  if (step) takeStep(draft, step, true);
+  if (!step) return;
+  takeStep(draft, step, true);
+  const { journey, definition, models, journeyId, now } = draft;
+  if (!isSampled(journeyId, step.silence)) return;
+  const foretelling = foretellingOf({ definition, models: models(), journey });
+  const logits = RECALIBRATED_MS.map((ms) => logit(foretelling.silent(now, now + ms)));
+  journey.silence = withSample(step.silence, now, logits);
 }
 
 function takeStep(draft: Draft, { silence, lessons }: SilenceStep, fired = false): void {

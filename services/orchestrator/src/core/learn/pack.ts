@@ -8,7 +8,6 @@ export function pack(values: Float32Array): string {
 export function unpack(text: string, length?: number): Float32Array {
   const bytes = Buffer.from(text, 'base64');
   const values = new Float32Array(length ?? bytes.length >> 2);
-  const count = Math.min(values.length, bytes.length >> 2);
-  for (let i = 0; i < count; i++) values[i] = bytes.readFloatLE(i * 4);
+  new Uint8Array(values.buffer).set(bytes.subarray(0, values.byteLength));
   return values;
 }

@@ -44,11 +44,11 @@ export const SILENCE_HORIZONS_MS: Readonly<Record<'P3D' | 'P7D' | 'P30D' | 'P90D
 
 /** P(no inbound touchpoint in the next `horizonMs` of calendar time). */
 export function silenceProbability(scene: PredictionScene, horizonMs: number): number {
-  return foretellingOf(scene).silent(scene.now, scene.now + horizonMs);
+  return foretellingOf(scene).silentFor(scene.now, horizonMs);
 }
 
 export function explainSilence(scene: PredictionScene, horizonMs: number): Explanation {
-  return foretellingOf(scene).explain(scene.now, scene.now + horizonMs);
+  return foretellingOf(scene).explain(scene.now, horizonMs);
 }
 
 /** P(this silence reaches the stage's horizon | silent until now): 1 once it has, null where no learned stall is defined. */

@@ -18,6 +18,9 @@ export const BINS_BY_CLOCK = 2;
 /** Bins shorter than this say little of pauses of days: they are left out when two models are compared. */
 export const FIRST_COMPARED_BIN = 3;
 
+/** Horizons (ms) for which what was foretold is compared with what came, and recalibrated. Ninety days are too long to wait for. */
+export const RECALIBRATED_MS: readonly number[] = [3 * DAY_MS, 7 * DAY_MS, 30 * DAY_MS];
+
 /** The bin of an age; `BIN_COUNT` for one that is past them all. */
 export function binOf(ageMs: number): number {
   if (ageMs < BIN_EDGES[4]!) {

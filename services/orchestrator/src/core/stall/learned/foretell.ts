@@ -3,6 +3,7 @@
  * probability reaches a threshold if nothing happens, the usual pause, and why. Two things may end a bin, the buyer's return and an
  * outcome; a journey that ends without a return was silent.
  */
+import { sigmoid } from '../../learn/recalibration.ts';
 import { BIN_COUNT, BIN_EDGES, BINS_BY_CLOCK, DAY_MS, binOf, middleOf } from './bins.ts';
 import { correctionOf, type PaceModel } from './pace-model.ts';
 import { crossesOf, CROSS_COUNT, CROSSES, type Crosses, type SilenceTraits } from './traits.ts';
@@ -10,11 +11,17 @@ import { crossesOf, CROSS_COUNT, CROSSES, type Crosses, type SilenceTraits } fro
 export interface Foretelling {
   /** P(no inbound touchpoint in (from, to] | none since the last one, open at `from`). 1 where `to` is not after `from`. */
   silent(from: number, to: number): number;
+  /** The same over a horizon (ms), as experience corrects it where it is one of those that are compared with what came. */
+  silentFor(from: number, horizonMs: number): number;
   /** The first moment from `earliest` on at which `silent(moment, until)` ≥ probability; at the latest `until`. */
   crossing(earliest: number, until: number, probability: number): number;
   /** Of those that come back after a visit's end within `withinMs`: half have by this age (ms). */
   usualPause(withinMs: number): number;
-  explain(from: number, to: number): { base: number; contributions: { name: string; value: number }[]; logit: number };
+  /** Of `silentFor`. */
+  explain(
+    from: number,
+    horizonMs: number,
+  ): { base: number; contributions: { name: string; value: number }[]; logit: number };
 }
 
 const indices = new Uint32Array(CROSS_COUNT);
@@ -67,6 +74,12 @@ export function foretell(model: PaceModel, traits: SilenceTraits, wall: number):
 
   return {
     silent,
+    silentFor(from, horizonMs) {
+      const plain = silent(from, from + horizonMs);
+      const before = logit(plain);
+      const after = model.recalibrated(horizonMs, before);
+      return after === before ? plain : sigmoid(after);
+    },
     crossing(earliest, until, probability) {
       if (earliest >= until) return until;
       const to = until - traits.at;
@@ -107,15 +120,14 @@ export function foretell(model: PaceModel, traits: SilenceTraits, wall: number):
       }
       return Math.round(late);
     },
-    explain(from, to) {
+    explain(from, horizonMs) {
       const age = Math.max(0, from - traits.at);
-      const end = to - traits.at;
+      const end = from + horizonMs - traits.at;
       const used: Float64Array = new Float64Array(BIN_COUNT);
       const logitOf = (): number =>
         logit(1 - returning(age, end, (bin) => Math.exp(clipped(used[Math.min(bin, BIN_COUNT - 1)]!))));
       const base = logitOf();
       const contributions: { name: string; value: number }[] = [];
-      if (!model.isCorrected) return { base, contributions, logit: base };
       let before = base;
       // One cross after the other is switched on, the last first: to take the first of the list away is then to undo the last step.
       const steps: { name: string; value: number }[] = [];
@@ -124,7 +136,7 @@ export function foretell(model: PaceModel, traits: SilenceTraits, wall: number):
         crosses.indices(bin, slots);
         return slots;
       });
-      for (let cross = CROSS_COUNT - 1; cross >= 0; cross--) {
+      for (let cross = CROSS_COUNT - 1; cross >= 0 && model.isCorrected; cross--) {
         let any = false;
         for (let bin = 0; bin < BIN_COUNT; bin++) {
           const weight = model.weights[all[bin]![cross]!]!;
@@ -137,7 +149,9 @@ export function foretell(model: PaceModel, traits: SilenceTraits, wall: number):
         before = after;
       }
       contributions.push(...steps.reverse());
-      return { base, contributions, logit: before };
+      const after = model.recalibrated(horizonMs, before);
+      if (after !== before) contributions.push({ name: 'recalibration', value: after - before });
+      return { base, contributions, logit: after };
     },
   };
 }

@@ -3,11 +3,11 @@
  * outcome. A stratum shrinks towards the one above it (pooled → stage → stage × previous gap), the pooled one towards what is
  * shipped; a bin that was never reached follows the one before it along a Pareto tail (the hazard falls as 1/elapsed).
  */
-import { BIN_COUNT, middleOf, widthOf } from './bins.ts';
+import { BIN_COUNT, middleOf } from './bins.ts';
 
 export const GAP_CLASSES = 6;
-/** Of a stratum and bin: silences that reached it, returns, outcomes, days of average activity of all that reached it. */
-const CELL = 4;
+/** Of a stratum and bin: silences that reached it, returns, outcomes. */
+const CELL = 3;
 const STRATUM = BIN_COUNT * CELL;
 const STRATA_A_STAGE = GAP_CLASSES + 1;
 /** Silences after which a stratum's own count weighs as much as the stratum above it. */
@@ -25,6 +25,12 @@ const MOST = 0.999;
 export interface Rates {
   returns: Float64Array;
   ends: Float64Array;
+}
+
+/** Days of average activity in each bin, over silences that begin when buyers move: the same rhythm that rates are applied with. */
+export interface UsualDays {
+  mean: Float64Array;
+  variance: Float64Array;
 }
 
 export function tableLength(stages: number): number {
@@ -50,7 +56,6 @@ export function countBin(
   stage: number,
   gap: number,
   bin: number,
-  days: number,
   end: 'silent' | 'returned' | 'ended',
 ): void {
   for (const stratum of [POOLED, stratumOfStage(stage), stratumOfGap(stage, gap)]) {
@@ -58,19 +63,18 @@ export function countBin(
     table[cell]!++;
     if (end === 'returned') table[cell + 1]!++;
     if (end === 'ended') table[cell + 2]!++;
-    table[cell + 3]! += days;
   }
 }
 
 /** The rates of a stratum, given those of the one above it; null: there is none, it is the pooled one. */
-export function ratesOf(table: Float32Array, stratum: number, above: Rates | null): Rates {
+export function ratesOf(table: Float32Array, stratum: number, above: Rates | null, usual: UsualDays): Rates {
   const returns = new Float64Array(BIN_COUNT);
   const ends = new Float64Array(BIN_COUNT);
   const weight = above ? STRATUM_PRIOR : POOLED_PRIOR;
   for (let bin = 0; bin < BIN_COUNT; bin++) {
     const cell = stratum * STRATUM + bin * CELL;
     const reached = table[cell]!;
-    const days = reached > 0 ? Math.max(table[cell + 3]! / reached, 1e-6) : widthOf(bin);
+    const days = usual.mean[bin]!;
     const returnsAbove = above
       ? above.returns[bin]!
       : bin === 0
@@ -82,7 +86,11 @@ export function ratesOf(table: Float32Array, stratum: number, above: Rates | nul
     const returned = (table[cell + 1]! + weight * shareAbove * (returnsAbove / allAbove)) / (reached + weight);
     const ended = (table[cell + 2]! + weight * shareAbove * (endsAbove / allAbove)) / (reached + weight);
     const either = Math.min(MOST, returned + ended);
-    const rate = -Math.log(1 - either) / days;
+    // Silences meet different days: the mean of e^−rate×days is not e^−rate×mean, but larger by half the variance.
+    const silent = -Math.log(1 - either);
+    const plain = silent / days;
+    const spread = usual.variance[bin]!;
+    const rate = Math.min(2 * plain, (silent + (plain * plain * spread) / 2) / days);
     returns[bin] = rate * (returned / (returned + ended));
     ends[bin] = rate * (ended / (returned + ended));
   }

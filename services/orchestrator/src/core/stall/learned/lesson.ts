@@ -17,6 +17,30 @@ export interface Lesson {
 
 export type PackedLesson = readonly [stage: string, ...numbers: number[]];
 
+/** What came of a foretelling, in the same lists: no stage is called so. */
+export interface Verdict {
+  due: number;
+  /** The place of the horizon in `RECALIBRATED_MS`. */
+  horizon: number;
+  /** As it was foretold. */
+  logit: number;
+  silent: boolean;
+}
+
+const VERDICT = '\u0000verdict';
+
+export function packVerdict({ due, horizon, logit, silent }: Verdict): PackedLesson {
+  return [VERDICT, due, horizon, logit, silent ? 1 : 0];
+}
+
+export function isVerdict(packed: PackedLesson): boolean {
+  return packed[0] === VERDICT;
+}
+
+export function unpackVerdict([, due, horizon, logit, silent]: PackedLesson): Verdict {
+  return { due: due!, horizon: horizon!, logit: logit!, silent: silent === 1 };
+}
+
 export function packLesson({ due, traits, from, to, end }: Lesson): PackedLesson {
   const { stage, at, gap, age, touchesIn, touchesOut, activity, event, people, pause, outboundAt } = traits;
   return [

@@ -5,11 +5,31 @@
  */
 import { learnFtrl, newFtrl, weightOf, type Ftrl, type FtrlSettings } from '../../learn/ftrl.ts';
 import { pack, unpack } from '../../learn/pack.ts';
+import { learnRecalibration, newRecalibration, recalibrate, type Recalibration } from '../../learn/recalibration.ts';
 import { addLoss, meanLoss, noLoss, type RecentLoss } from '../../learn/recent-loss.ts';
-import { BIN_EDGES, BINS_BY_CLOCK, DAY_MS, FIRST_COMPARED_BIN, widthOf } from './bins.ts';
-import { countBin, POOLED, ratesOf, stratumOfGap, stratumOfStage, tableLength, type Rates } from './hazard-table.ts';
-import type { Lesson } from './lesson.ts';
-import { hourOfWeek, HOURS_A_WEEK, rhythmOf, type Rhythm } from './rhythm.ts';
+import {
+  BIN_COUNT,
+  BIN_EDGES,
+  HOUR_MS,
+  binOf,
+  BINS_BY_CLOCK,
+  DAY_MS,
+  FIRST_COMPARED_BIN,
+  RECALIBRATED_MS,
+  widthOf,
+} from './bins.ts';
+import {
+  countBin,
+  POOLED,
+  ratesOf,
+  stratumOfGap,
+  stratumOfStage,
+  tableLength,
+  type Rates,
+  type UsualDays,
+} from './hazard-table.ts';
+import type { Lesson, Verdict } from './lesson.ts';
+import { expectReturns, hourOfWeek, HOURS_A_WEEK, RHYTHM_LENGTH, rhythmOf, type Rhythm } from './rhythm.ts';
 import { crossesOf, CROSS_COUNT, SLOTS, type Crosses } from './traits.ts';
 
 /** What the task keeps: about 45 kB with eight stages. */
@@ -27,6 +47,8 @@ export interface PaceState {
   loss: RecentLoss;
   /** One silence of 2^shift is learned from. */
   shift: number;
+  /** One for each of `RECALIBRATED_MS`. */
+  recalibrations: readonly Recalibration[];
 }
 
 export interface PaceModel {
@@ -34,6 +56,8 @@ export interface PaceModel {
   shift: number;
   rhythm: Rhythm;
   ratesFor(stage: string, gap: number): Rates;
+  /** A logit of silence for a horizon (ms), as experience corrects it. */
+  recalibrated(horizonMs: number, logit: number): number;
   /** The weight of a slot; 0 everywhere while the correction is no better than the table. */
   weights: Float32Array;
   isCorrected: boolean;
@@ -41,12 +65,14 @@ export interface PaceModel {
   losses: readonly [number, number];
 }
 
-export const FTRL: FtrlSettings = { alpha: 0.06, beta: 1, l1: 0.5, l2: 1 };
+export const FTRL: FtrlSettings = { alpha: 0.02, beta: 1, l1: 0.5, l2: 1 };
 /** The correction never changes a rate by more than e^±3. */
 export const MOST_CORRECTION = 3;
 /** Silences older than this count half: a season is followed, a holiday is not. */
 const HALF_LIFE_MS = 90 * DAY_MS;
 const FADE_EVERY_MS = DAY_MS;
+/** In bins of more than a day or so it is not known when in them a return was to be expected. */
+const LAST_TIMED_BIN = 9;
 /** Stages of a definition at once are at most 50; names of older versions fall to the pooled counts. */
 const STAGES_KEPT = 50;
 /** Bins of a day or so that have to be compared before the correction is trusted. */
@@ -66,17 +92,31 @@ const EMPTY: PaceState = {
   n: '',
   loss: noLoss(2),
   shift: 0,
+  recalibrations: RECALIBRATED_MS.map(newRecalibration),
 };
 
 export function openModel(state: PaceState | undefined): PaceModel {
-  const { lessons, stages, table: packed, rhythm, z, n, loss, shift } = state ?? EMPTY;
+  const { lessons, stages, table: packed, rhythm, z, n, loss, shift, recalibrations } = state ?? EMPTY;
   const table = unpack(packed, tableLength(stages.length));
-  const ratesFor = createRates(table, stages);
+  const weekly = rhythmOf(unpack(rhythm, RHYTHM_LENGTH));
+  const ratesFor = createRates(table, stages, weekly);
   const losses = [meanLoss(loss, 0), meanLoss(loss, 1)] as const;
   const isCorrected = loss.seen >= COMPARED_ENOUGH && losses[1] < losses[0];
   const weights = new Float32Array(SLOTS);
   if (isCorrected) fillWeights({ z: unpack(z, SLOTS), n: unpack(n, SLOTS) }, weights);
-  return { lessons, shift, rhythm: rhythmOf(unpack(rhythm, HOURS_A_WEEK)), ratesFor, weights, isCorrected, losses };
+  return {
+    lessons,
+    shift,
+    recalibrated: (horizonMs, logit) => {
+      const place = RECALIBRATED_MS.indexOf(horizonMs);
+      return place < 0 ? logit : recalibrate(recalibrations[place]!, logit);
+    },
+    rhythm: weekly,
+    ratesFor,
+    weights,
+    isCorrected,
+    losses,
+  };
 }
 
 /** `wallOf`: epoch ms → wall time of the definition's zone. The lessons are learned in the order given. */
@@ -85,25 +125,40 @@ export function learnLessons(
   lessons: readonly Lesson[],
   now: number,
   wallOf: (at: number) => number,
+  verdicts: readonly Verdict[] = [],
 ): PaceState {
   const before = state ?? { ...EMPTY, fadedAt: now };
   const stages = withStages(before.stages, lessons);
   const table = unpack(before.table, tableLength(stages.length));
-  const counts = unpack(before.rhythm, HOURS_A_WEEK);
+  const counts = unpack(before.rhythm, RHYTHM_LENGTH);
   const ftrl: Ftrl = before.z === '' ? newFtrl(SLOTS) : { z: unpack(before.z), n: unpack(before.n) };
   let fadedAt = before.fadedAt;
   if (now - fadedAt >= FADE_EVERY_MS) {
     fade(table, counts, now - fadedAt);
     fadedAt = now;
   }
-  const ratesFor = createRates(table.slice(), stages);
   const rhythm = rhythmOf(counts);
-  const learn = { stages, table, ftrl, ratesFor, rhythm, indices: new Uint32Array(CROSS_COUNT), loss: before.loss };
+  const ratesFor = createRates(table.slice(), stages, rhythm);
+  const learn = {
+    stages,
+    table,
+    ftrl,
+    ratesFor,
+    rhythm,
+    counts,
+    indices: new Uint32Array(CROSS_COUNT),
+    loss: before.loss,
+  };
   for (const lesson of lessons) {
     const wall = wallOf(lesson.traits.at);
-    if (lesson.from === 0) counts[hourOfWeek(wall)]!++;
+    // That it began is a return: what ended the pause before it.
+    if (lesson.from === 0 && binOf(lesson.traits.gap) >= BINS_BY_CLOCK && binOf(lesson.traits.gap) <= LAST_TIMED_BIN)
+      counts[hourOfWeek(wall)]!++;
     learnLesson(learn, lesson, crossesOf(lesson.traits, wall));
   }
+  const recalibrations = before.recalibrations.slice();
+  for (const { horizon, logit, silent } of verdicts)
+    recalibrations[horizon] = learnRecalibration(recalibrations[horizon]!, logit, silent);
   return {
     lessons: before.lessons + lessons.length,
     fadedAt,
@@ -113,6 +168,7 @@ export function learnLessons(
     z: pack(ftrl.z),
     n: pack(ftrl.n),
     loss: learn.loss,
+    recalibrations,
     shift: nextShift(before.shift, lessons.length),
   };
 }
@@ -135,6 +191,7 @@ interface Learning {
   ftrl: Ftrl;
   ratesFor: PaceModel['ratesFor'];
   rhythm: Rhythm;
+  counts: Float32Array;
   indices: Uint32Array;
   loss: RecentLoss;
 }
@@ -147,6 +204,13 @@ function learnLesson(learning: Learning, lesson: Lesson, crosses: Crosses): void
     const end = bin === lesson.to ? lesson.end : 'silent';
     const days = daysIn(rhythm, crosses.wall, bin);
     const expected = rates.returns[bin]! * days;
+    if (bin >= BINS_BY_CLOCK && bin <= LAST_TIMED_BIN)
+      expectReturns(
+        learning.counts,
+        crosses.wall + BIN_EDGES[bin]!,
+        crosses.wall + BIN_EDGES[bin + 1]!,
+        rates.returns[bin]!,
+      );
     crosses.indices(bin, indices);
     let score = 0;
     for (let i = 0; i < CROSS_COUNT; i++) score += weightOf(ftrl, indices[i]!, FTRL);
@@ -158,7 +222,7 @@ function learnLesson(learning: Learning, lesson: Lesson, crosses: Crosses): void
     // Of the log-loss of P(return in the bin) = 1 − e^−corrected, by the score.
     const gradient = returned ? -corrected / Math.max(1e-9, Math.expm1(corrected)) : Math.min(2, corrected);
     learnFtrl(ftrl, indices, CROSS_COUNT, gradient, FTRL);
-    if (stage >= 0) countBin(table, stage, crosses.gap, bin, days, end);
+    if (stage >= 0) countBin(table, stage, crosses.gap, bin, end);
   }
 }
 
@@ -168,9 +232,10 @@ function nextShift(shift: number, lessons: number): number {
   return lessons < LESSONS_AN_HOUR_MOST / 8 && shift > 0 ? shift - 1 : shift;
 }
 
-function createRates(table: Float32Array, stages: readonly string[]): PaceModel['ratesFor'] {
+function createRates(table: Float32Array, stages: readonly string[], rhythm: Rhythm): PaceModel['ratesFor'] {
   const known = new Map<number, Rates>();
-  const pooled = ratesOf(table, POOLED, null);
+  const usual = usualDays(rhythm);
+  const pooled = ratesOf(table, POOLED, null, usual);
   return (name, gap) => {
     const stage = stages.indexOf(name);
     if (stage < 0) return pooled;
@@ -179,11 +244,30 @@ function createRates(table: Float32Array, stages: readonly string[]): PaceModel[
     if (!rates) {
       const ofStage = stratumOfStage(stage);
       let above = known.get(ofStage);
-      if (!above) known.set(ofStage, (above = ratesOf(table, ofStage, pooled)));
-      known.set(stratum, (rates = ratesOf(table, stratum, above)));
+      if (!above) known.set(ofStage, (above = ratesOf(table, ofStage, pooled, usual)));
+      known.set(stratum, (rates = ratesOf(table, stratum, above, usual)));
     }
     return rates;
   };
+}
+
+/** Over silences that begin in each hour of the week, as often as buyers move in it. */
+function usualDays(rhythm: Rhythm): UsualDays {
+  const mean = new Float64Array(BIN_COUNT);
+  const variance = new Float64Array(BIN_COUNT);
+  for (let bin = 0; bin < BIN_COUNT; bin++) {
+    let sum = 0;
+    let squares = 0;
+    for (let hour = 0; hour < HOURS_A_WEEK; hour++) {
+      const weight = rhythm.profile[hour]! / HOURS_A_WEEK;
+      const days = daysIn(rhythm, (hour + 0.5) * HOUR_MS, bin);
+      sum += weight * days;
+      squares += weight * days * days;
+    }
+    mean[bin] = sum;
+    variance[bin] = Math.max(0, squares - sum * sum);
+  }
+  return { mean, variance };
 }
 
 function withStages(stages: readonly string[], lessons: readonly Lesson[]): readonly string[] {

@@ -6,8 +6,8 @@
  */
 import { mix } from '../../learn/hashing.ts';
 import type { JourneyState, Silence } from '../../state.ts';
-import { BIN_COUNT, BIN_EDGES, DAY_MS, HOUR_MS, binOf } from './bins.ts';
-import { packLesson, type LessonEnd, type PackedLesson } from './lesson.ts';
+import { BIN_COUNT, BIN_EDGES, DAY_MS, HOUR_MS, LEARNED_UNTIL, RECALIBRATED_MS, binOf } from './bins.ts';
+import { packLesson, packVerdict, type LessonEnd, type PackedLesson } from './lesson.ts';
 import type { SilenceTraits } from './traits.ts';
 
 /** Touchpoints of a week ago count half. */
@@ -42,6 +42,10 @@ export interface SilenceTouch {
   shift: number;
 }
 
+/** The bins at whose beginning a silence may be foretold to be judged later: about as often as whoever looks once a day would see them. */
+const SAMPLED_BINS = [3, 4, 5, 6, 7, 8, 9, 10, 11, 11, 12, 12, 13, 13, 13, 14, 14, 14, 14] as const;
+const SAMPLE_SALT = 0x5a17;
+
 const NO_LESSONS: readonly PackedLesson[] = [];
 
 /** What is known of the silence that a journey is in. Before the first inbound touchpoint it counts from the start. */
@@ -69,21 +73,20 @@ export function touchSilence(before: QuietJourney | null, touch: SilenceTouch): 
   const { at, direction, isOutcome, now } = touch;
   if (!before || !silence)
     return direction === 'inbound' ? { silence: begin(undefined, touch), lessons: NO_LESSONS } : null;
-  if (at <= silence.at) return { silence: counted(silence, direction), lessons: NO_LESSONS };
+  // An outcome of the same second ends the silence as it begins.
+  if (at <= silence.at)
+    return { silence: ended(counted(silence, direction), isOutcome, silence.at), lessons: NO_LESSONS };
   if (direction === 'inbound' && !isOutcome)
     return {
       silence: begin(silence, touch),
       lessons: silence.next < 0 ? NO_LESSONS : lastLesson(before, silence, touch),
     };
   const step = tellOver(before, silence, at, now);
-  const endsNow = isOutcome && step.silence.next >= 0 && step.silence.endedAt === 0;
-  return {
-    silence: {
-      ...counted(step.silence, direction),
-      endedAt: endsNow ? at : step.silence.endedAt,
-    },
-    lessons: step.lessons,
-  };
+  return { silence: ended(counted(step.silence, direction), isOutcome, at), lessons: step.lessons };
+}
+
+function ended(silence: Silence, isOutcome: boolean, at: number): Silence {
+  return isOutcome && silence.next >= 0 && silence.endedAt === 0 ? { ...silence, endedAt: at } : silence;
 }
 
 /** The timer is due: tells of the bins that are over. */
@@ -106,12 +109,48 @@ export function mergeSilences(a: Silence | undefined, b: Silence | undefined): S
 }
 
 function withoutLessons(silence: Silence | undefined): Silence | undefined {
-  return silence && { ...silence, next: -1 };
+  if (!silence) return undefined;
+  const { sample: _dropped, ...rest } = silence;
+  return { ...rest, next: -1 };
 }
 
 function counted(silence: Silence, direction: SilenceTouch['direction']): Silence {
   if (direction === 'none') return silence;
   return direction === 'inbound' ? { ...silence, ins: silence.ins + 1 } : { ...silence, outs: silence.outs + 1 };
+}
+
+/** Whether this is the moment at which a silence is foretold to be judged later: at the end of one of its bins, by a hash. */
+export function isSampled(journeyId: string, silence: Silence): boolean {
+  const bin =
+    SAMPLED_BINS[mix(tailOf(journeyId), (Math.floor(silence.at / 1_000) | 0) ^ SAMPLE_SALT) % SAMPLED_BINS.length];
+  return silence.next === bin && silence.endedAt === 0 && silence.sample === undefined;
+}
+
+/** `logits`: of silence for each of `RECALIBRATED_MS` from `at` on. Horizons that end after a silence is followed are left out. */
+export function withSample(silence: Silence, at: number, logits: readonly number[]): Silence {
+  const kept = logits.map((value, i) =>
+    at + RECALIBRATED_MS[i]! - silence.at < LEARNED_UNTIL ? Math.round(value * 1_000) / 1_000 : null,
+  );
+  return { ...silence, sample: [at, ...kept] };
+}
+
+/** What is known by now of a sample: silent until `at`, and for good where it is `over`. Told at the end of a bin like all lessons. */
+function judgeSample(silence: Silence, at: number, now: number, end: 'silent' | 'returned' | 'ended'): SilenceStep {
+  const { sample } = silence;
+  if (!sample) return { silence, lessons: NO_LESSONS };
+  const [since, ...logits] = sample;
+  const lessons: PackedLesson[] = [];
+  const left = logits.map((foretold, horizon) => {
+    if (foretold === null) return null;
+    const until = since + RECALIBRATED_MS[horizon]!;
+    if (end === 'silent' && until > at) return foretold;
+    const due = Math.max(now, silence.at + BIN_EDGES[binOf(until - silence.at) + 1]!);
+    lessons.push(packVerdict({ due, horizon, logit: foretold, silent: end !== 'returned' || until < at }));
+    return null;
+  });
+  const { sample: _told, ...rest } = silence;
+  const isOver = left.every((foretold) => foretold === null);
+  return { silence: isOver ? rest : { ...rest, sample: [since, ...left] }, lessons };
 }
 
 /** The bins that are over by `at` without a return. */
@@ -123,7 +162,8 @@ function tellOver(journey: QuietJourney, silence: Silence, at: number, now: numb
   const end: LessonEnd = to === ending ? 'ended' : 'silent';
   const lesson = packLesson({ due: now, traits: traitsOf(journey), from: silence.next, to, end });
   const isDone = end === 'ended' || bin >= BIN_COUNT;
-  return { silence: { ...silence, next: isDone ? -1 : bin }, lessons: [lesson] };
+  const judged = judgeSample(silence, at, now, end);
+  return { silence: { ...judged.silence, next: isDone ? -1 : bin }, lessons: [lesson, ...judged.lessons] };
 }
 
 /** The buyer is back. */
@@ -139,7 +179,8 @@ function lastLesson(journey: QuietJourney, silence: Silence, touch: SilenceTouch
     silence.settlesAt,
     touch.imported ? touch.now + IMPORT_SETTLING_MS : 0,
   );
-  return [packLesson({ due, traits: traitsOf(journey), from: silence.next, to, end })];
+  const judged = judgeSample(silence, touch.at, touch.now, end === 'ended' ? 'ended' : 'returned');
+  return [packLesson({ due, traits: traitsOf(journey), from: silence.next, to, end }), ...judged.lessons];
 }
 
 function begin(before: Silence | undefined, touch: SilenceTouch): Silence {
