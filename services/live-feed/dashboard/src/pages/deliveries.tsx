@@ -144,33 +144,35 @@ function Endpoint({ endpoint }: { endpoint: EndpointItem }) {
           <p>What happens from now on, and is wanted here, stands in this list within a second.</p>
         </section>
       ) : (
-        <table class="touchpoints messages">
-          <thead>
-            <tr>
-              <th scope="col">When</th>
-              <th scope="col">Type</th>
-              <th scope="col">State</th>
-              <th scope="col">Attempts</th>
-              <th scope="col">Next</th>
-              <th scope="col">
-                <span class="visually-hidden">What can be done</span>
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {items.value.map((item) => (
-              <DeliveryRow
-                key={item.id}
-                item={item}
-                resend={
-                  endpoint.state === 'disabled'
-                    ? null
-                    : () => ask(`/api/deliveries/${item.id}/resend`, {}, 'One attempt is on its way.')
-                }
-              />
-            ))}
-          </tbody>
-        </table>
+        <div class="messages-scroll" tabIndex={0} role="region" aria-label="Messages">
+          <table class="touchpoints messages">
+            <thead>
+              <tr>
+                <th scope="col">When</th>
+                <th scope="col">Type</th>
+                <th scope="col">State</th>
+                <th scope="col">Attempts</th>
+                <th scope="col">Next</th>
+                <th scope="col">
+                  <span class="visually-hidden">What can be done</span>
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {items.value.map((item) => (
+                <DeliveryRow
+                  key={item.id}
+                  item={item}
+                  resend={
+                    endpoint.state === 'disabled'
+                      ? null
+                      : () => ask(`/api/deliveries/${item.id}/resend`, {}, 'One attempt is on its way.')
+                  }
+                />
+              ))}
+            </tbody>
+          </table>
+        </div>
       )}
     </section>
   );
