@@ -29,7 +29,11 @@ export function DeliveriesPage({ id }: { id?: string | undefined }) {
     <>
       <div class="toolbar">
         <h1>Deliveries</h1>
-        <p class="figures">{endpoints.value === null ? '' : `${endpoints.value.length} endpoints`}</p>
+        <p class="figures">
+          {endpoints.value === null
+            ? ''
+            : `${endpoints.value.length} endpoint${endpoints.value.length === 1 ? '' : 's'}`}
+        </p>
       </div>
       {fault.value && (
         <p class="fault" role="alert">
