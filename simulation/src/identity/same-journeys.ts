@@ -28,7 +28,11 @@ export function journeysInWords(
       text = text.replaceAll(id, called);
       title = title.replaceAll(id, called);
     }
-    const plain = JSON.parse(text) as { journeys: Record<string, { id?: string; alerts: object; people: unknown[] }> };
+    const plain = JSON.parse(text) as {
+      people: unknown[];
+      journeys: Record<string, { id?: string; alerts: object; people: unknown[] }>;
+    };
+    plain.people.sort(byText);
     for (const journey of Object.values(plain.journeys)) {
       delete journey.id;
       journey.people.sort(byText);
@@ -44,6 +48,9 @@ export function journeysInWords(
   return words;
 }
 
-/** `sample` is what a silence is looked at by for learning, and no part of the journey. */
-const LEFT_OUT = new Set(['seq', 'seqs', 'updatedAt', 'aliases', 'seenAt', 'sample']);
+/**
+ * `silence` is what is learned from (a hand-over adds it up roughly, the past gives it exactly); `lag` and with it `due` are how late the
+ * pipeline was.
+ */
+const LEFT_OUT = new Set(['seq', 'seqs', 'updatedAt', 'aliases', 'seenAt', 'silence', 'lag', 'due']);
 const byText = (a: unknown, b: unknown): number => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1);
