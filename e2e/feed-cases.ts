@@ -142,14 +142,15 @@ const upgrades: FeedCase[] = [
     async run({ nodes, mine }) {
       const origin = 'https://evil.example';
       const own = new URL(nodes[0]!).origin;
-      for (const headers of [
+      const foreign: Record<string, string>[] = [
         { origin },
         { origin, authorization: `Bearer ${mine.adminToken}` },
         { origin, cookie: `cairn_session=${mine.adminToken}` },
         { origin: `${own}.evil.example` },
         { origin: 'null' },
-      ])
-        expect((await upgrade(nodes[0]!, headers as Record<string, string>)).status, JSON.stringify(headers)).toBe(403);
+      ];
+      for (const headers of foreign)
+        expect((await upgrade(nodes[0]!, headers)).status, JSON.stringify(headers)).toBe(403);
       expect((await upgrade(nodes[0]!, { origin: own })).status).toBe(101);
     },
   },
@@ -391,7 +392,7 @@ const channels: FeedCase[] = [
       ]);
       const id = await eventually('the journey', async () => {
         const page = await world.get(`/api/journeys?definition=alerting&text=${userId}`);
-        return ((await page.json())).items[0]?.id as string | undefined;
+        return (await page.json()).items[0]?.id as string | undefined;
       });
       const text = (data: Told): boolean => data.journeyId === id;
       await client.until(({ pushes }) => pushes.some(({ type, data }) => type === 'alert.opened' && text(data)));

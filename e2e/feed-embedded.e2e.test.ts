@@ -1,6 +1,9 @@
 /** The feed's cases against `npm start`, then what happens to readers when it stops, and when it is killed. */
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
-import { startProduct, type Product } from '@cairn/testkit/product.ts';
+import { createFeedClient } from '@cairn/feed-client/feed-client.ts';
+import { eventually, startProduct, type Product } from '@cairn/testkit/product.ts';
 import { feedCases } from './feed-cases.ts';
 import { type FeedWorld, createFeedWorld, eventsOf, numbered, subscribe, upgrade } from './feed-world.ts';
 
@@ -45,6 +48,46 @@ describe('the live feed of one process', () => {
     await again.until(() => all().length >= expected.length);
     expect(all()).toEqual(expected);
     again.end();
+  });
+
+  it('packages/feed-client hears every touchpoint once, through a kill -9 and a restart', async () => {
+    const one = await world.journey();
+    const { url, adminToken } = product.first;
+    const feed = createFeedClient({ url: `${url.replace('http', 'ws')}/live`, token: adminToken, maxRetryMs: 500 });
+    const events: string[] = [];
+    const states: string[] = [];
+    let snapshots = 0;
+    feed.onState((state) => states.push(state));
+    feed.subscribe(one.channel, {
+      onSnapshot: () => void snapshots++,
+      onMessage: ({ type, data }) => type === 'touchpoint' && events.push(String(data.event)),
+    });
+    await eventually('live', async () => feed.state === 'live');
+    await one.touch(8, 'Before');
+    await eventually('some', async () => events.length >= 3);
+    await product.kill();
+    await eventually('noticed', async () => feed.state === 'recovering');
+    await product.restart();
+    await one.touch(8, 'After');
+    await eventually('all of them', async () => events.length >= 16);
+    expect(events).toEqual([...numbered(8, 'Before'), ...numbered(8, 'After')]);
+    expect([snapshots, states]).toEqual([1, ['live', 'recovering', 'live']]);
+    feed.close();
+  });
+
+  it('the example of the guide prints alerts', async () => {
+    const { url, adminToken } = product.first;
+    const example = spawn(
+      process.execPath,
+      [join(import.meta.dirname, '../examples/live-feed/watch-alerts.ts'), url, adminToken],
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    );
+    let printed = '';
+    example.stdout.on('data', (chunk: Buffer) => (printed += chunk.toString()));
+    await eventually('it is live', async () => printed.includes('-- live'));
+    await world.send(world.mine, [{ type: 'track', userId: 'watched-by-the-example', event: 'Watch Me' }]);
+    await eventually('the alert', async () => /alert\.opened stall alr_\S+: No reply/.test(printed));
+    example.kill();
   });
 
   it('drains: SIGTERM tells each reader to come back, at another time, and new ones 503', async () => {

@@ -114,7 +114,7 @@ export async function createFeedWorld(product: Product, nodes: readonly string[]
       await world.send(of, [{ type: 'track', userId, event: 'Began', context: { traits: { name: userId } } }]);
       const id = await eventually(`the journey of ${userId}`, async () => {
         const answer = await world.get(`/api/journeys?definition=b2b-sales&text=${userId}`, { token: of.adminToken });
-        return ((await answer.json())).items[0]?.id as string | undefined;
+        return (await answer.json()).items[0]?.id as string | undefined;
       });
       for (const node of nodes)
         await eventually(

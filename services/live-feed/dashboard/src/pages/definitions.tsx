@@ -73,18 +73,13 @@ export function DefinitionsPage({ id }: { id?: string | undefined }) {
   );
 }
 
-/** What a dry run tells, as far as it is there. */
-interface DryRun {
-  [key: string]: unknown;
-}
-
 function Editing({ item, published }: { item: DefinitionItem | null; published: () => Promise<void> }) {
   const before = item ? toYaml(item.definition) : NEW;
   const text = useSignal(before);
   const faults = useSignal<readonly Fault[]>([]);
   const said = useSignal<string | null>(null);
   const wrong = useSignal<string | null>(null);
-  const dryRun = useSignal<DryRun | null>(null);
+  const trying = useSignal(false);
   const working = useSignal(false);
 
   async function ask<T>(path: string, done: (answer: T) => string | null): Promise<void> {
@@ -94,13 +89,9 @@ function Editing({ item, published }: { item: DefinitionItem | null; published: 
     try {
       said.value = done(await api<T>('POST', path, text.value));
     } catch (error) {
-      const { errors = [], status, message } = error as ApiError;
+      const { errors = [], message } = error as ApiError;
       faults.value = errors;
-      wrong.value = errors.length
-        ? plural(errors.length, 'fault')
-        : status === 404
-          ? 'This is not in this build yet.'
-          : message;
+      wrong.value = errors.length ? plural(errors.length, 'fault') : message;
     }
     working.value = false;
   }
@@ -122,16 +113,7 @@ function Editing({ item, published }: { item: DefinitionItem | null; published: 
         >
           Validate
         </button>
-        <button
-          type="button"
-          disabled={working.value}
-          onClick={() =>
-            void ask<DryRun>('/api/definitions/dry-run', (answer) => {
-              dryRun.value = answer;
-              return 'Tried on history; nothing was changed.';
-            })
-          }
-        >
+        <button type="button" aria-expanded={trying.value} onClick={() => (trying.value = !trying.value)}>
           Dry run
         </button>
         <button
@@ -164,15 +146,27 @@ function Editing({ item, published }: { item: DefinitionItem | null; published: 
           </ul>
         </div>
       )}
-      {dryRun.value && (
-        <details class="more" open>
-          <summary>What would change</summary>
-          <pre>{JSON.stringify(dryRun.value, null, 2)}</pre>
-        </details>
-      )}
+      {trying.value && <DryRun name={item?.name ?? 'definition'} text={text.value} />}
       <DefinitionEditor text={text.value} faults={faults.value} onChange={(next) => (text.value = next)} />
       {text.value !== before && <Changes before={before} after={text.value} />}
     </div>
+  );
+}
+
+/** History is run through the definition where it does not slow down what is live: on whoever's machine asks. */
+function DryRun({ name, text }: { name: string; text: string }) {
+  const file = `${name}.yaml`;
+  return (
+    <section class="sheet" aria-label="Dry run">
+      <h2>Which alerts and actions would come and go?</h2>
+      <p>Save this text, and run the last 90 days through it, beside the version that is live. Nothing is changed.</p>
+      <p>
+        <a class="button" download={file} href={URL.createObjectURL(new Blob([text], { type: 'application/yaml' }))}>
+          Save {file}
+        </a>
+      </p>
+      <pre>{`npx cairn dry-run ${file} --since 90d --url ${location.origin} --token TOKEN`}</pre>
+    </section>
   );
 }
 

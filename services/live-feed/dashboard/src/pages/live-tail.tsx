@@ -13,6 +13,7 @@ const LOOK_EVERY_MS = 500;
 const JOURNEYS_A_LOOK = 4;
 const OF_EACH = 5;
 const KEPT = 200;
+const JOURNEYS_AT_FIRST = 8;
 /** Journeys that wait for their turn. */
 const WAITING_MAX = 40;
 
@@ -26,8 +27,14 @@ const skipped = signal(0);
 const text = signal('');
 
 function follow(): () => void {
-  const since = new Date(Date.now() - 60_000).toISOString();
-  const waiting = new Set<string>();
+  // What came last stands there already: an empty page says nothing.
+  const waiting = new Set(
+    [...journeys.values()]
+      .map((journey) => journey.peek())
+      .sort((a, b) => (a.updatedAt < b.updatedAt ? 1 : -1))
+      .slice(0, JOURNEYS_AT_FIRST)
+      .map(({ id }) => id),
+  );
   const stopListening = onBoardChange(({ id }) => {
     if (paused.value) return;
     if (waiting.size >= WAITING_MAX && !waiting.has(id)) skipped.value++;
@@ -44,7 +51,7 @@ function follow(): () => void {
       }),
     );
     const known = new Set(rows.value.map(({ id }) => id));
-    const fresh = pages.flat().filter(({ id, receivedAt }) => !known.has(id) && (receivedAt > since || known.size > 0));
+    const fresh = pages.flat().filter(({ id }) => !known.has(id));
     if (fresh.length === 0) return;
     rows.value = [...fresh, ...rows.value].sort((a, b) => (a.receivedAt < b.receivedAt ? 1 : -1)).slice(0, KEPT);
   };

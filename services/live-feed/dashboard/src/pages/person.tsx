@@ -25,7 +25,11 @@ export function PersonPage({ id }: { id: string }) {
   if (!person.value) return <p class="loading">Loading the person …</p>;
   const { name, ids, traits, accounts, mergedFrom, version, ...rest } = person.value;
   const byAge = [...ids].sort((a, b) => (a.firstSeen < b.firstSeen ? -1 : 1));
-  const more = Object.entries(rest).filter(([key, value]) => key !== 'id' && Array.isArray(value) && value.length > 0);
+  const more = Object.entries(rest).flatMap(([key, value]) =>
+    key !== 'id' && key !== 'edges' && Array.isArray(value) && value.length > 0
+      ? [[key, value as Record<string, unknown>[]] as const]
+      : [],
+  );
   return (
     <article class="journey">
       <header class="journey-head">
@@ -39,10 +43,11 @@ export function PersonPage({ id }: { id: string }) {
       <div class="facts">
         <section aria-label="Why one person?">
           <h2>Why one person?</h2>
+          <Edges edges={(rest as { edges?: Edge[] }).edges ?? []} />
           <p class="soft">
             {byAge.length < 2
               ? 'There is a single id.'
-              : 'Each of these ids came on a touchpoint together with one that was known before it.'}
+              : 'Each of these ids came together with one that was known before it.'}
           </p>
           <ol class="ids">
             {byAge.map((one) => (
@@ -95,10 +100,60 @@ export function PersonPage({ id }: { id: string }) {
         {more.map(([key, value]) => (
           <section key={key} aria-label={words(key)}>
             <h2>{words(key)}</h2>
-            <pre>{JSON.stringify(value, null, 2)}</pre>
+            <ul class="ids">
+              {value.map((entry, index) => (
+                <li key={index}>
+                  <Entry entry={entry} />
+                </li>
+              ))}
+            </ul>
           </section>
         ))}
       </div>
     </article>
   );
 }
+
+interface Edge {
+  ids: { namespace: string; value: string }[];
+  cause?: string | null;
+  touchpointId?: string | null;
+}
+
+/** What tied the ids together: each is something that came with all of them on it. */
+function Edges({ edges }: { edges: readonly Edge[] }) {
+  if (edges.length === 0) return null;
+  return (
+    <ul class="ids edges">
+      {edges.slice(0, EDGES_SHOWN).map((edge, index) => (
+        <li key={index}>
+          {edge.ids.map(({ namespace, value }, place) => (
+            <span key={namespace + value}>
+              {place > 0 && (place === edge.ids.length - 1 ? ' and ' : ', ')}
+              {words(namespace)} <strong>{value}</strong>
+            </span>
+          ))}{' '}
+          came together
+          <p>{edge.touchpointId ? `on touchpoint ${edge.touchpointId}` : (edge.cause ?? '')}</p>
+        </li>
+      ))}
+    </ul>
+  );
+}
+const EDGES_SHOWN = 20;
+
+/** A fact of a person's past, key by key. */
+function Entry({ entry }: { entry: Record<string, unknown> }) {
+  if (typeof entry !== 'object' || entry === null) return <code>{JSON.stringify(entry)}</code>;
+  return (
+    <dl>
+      {Object.entries(entry).map(([key, value]) => (
+        <div key={key} class="pair">
+          <dt>{words(key)}</dt>
+          <dd>{typeof value !== 'string' ? JSON.stringify(value) : ISO.test(value) ? when(value) : value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+const ISO = /^\d{4}-\d\d-\d\dT/;
