@@ -27,7 +27,7 @@ export const advanceKeys = {
   endpoints: (workspace: string): string => `@endpoints/${workspace}`,
   /** What is learned of the pauses under a definition. */
   pace: (workspace: string, definition: string): string => `@pace/${workspace}/${definition}`,
-  /** Lessons that may be learned when an hour (number of hours since 1970) begins. */
+  /** Lessons that may be learned from a time on (number of buckets since 1970). */
   lessons: (workspace: string, definition: string, bucket: number): string =>
     `${LESSONS}${workspace}/${bucket}/${definition}`,
   /** A full list of them. */

@@ -1,7 +1,7 @@
 /**
- * Lessons of silences on their way into the model: they wait in the task's state, in the bucket of the hour in which the last of their
- * bins is over, and are learned together when that hour ends (one durable timer a bucket). So the model, some tens of kilobytes, is
- * written once an hour at most and not with every touchpoint, and what came back is learned no sooner than what did not.
+ * Lessons of silences on their way into the model: they wait in the task's state, in the bucket of the four hours in which the last of their
+ * bins is over, and are learned together when they end (one durable timer a bucket). So the model, some tens of kilobytes, is
+ * written six times a day at most and not with every touchpoint, and what came back is learned no sooner than what did not.
  */
 import type { PackedLesson } from '../core/stall/learned/lesson.ts';
 import { isVerdict, unpackLesson, unpackVerdict } from '../core/stall/learned/lesson.ts';
@@ -10,10 +10,10 @@ import type { CompiledDefinition } from '../core/definition/compile-definition.t
 import { advanceKeys, readLessonsKey } from './advance-keys.ts';
 import type { DeliverWork } from './deliver-work.ts';
 
-const BUCKET_MS = 3_600_000;
+const BUCKET_MS = 4 * 3_600_000;
 /** A list is written whole with each lesson that it takes: about 5 kB at most. */
 const LESSONS_A_LIST = 64;
-/** An hour of more than this teaches nothing new; the share of silences that are learned from is lowered anyway. */
+/** A bucket of more than this teaches nothing new; the share of silences that are learned from is lowered anyway. */
 const LISTS_A_BUCKET = 200;
 const TIMER = 'learn';
 
@@ -46,7 +46,7 @@ export function keepLesson(
   work.timer(key, TIMER, bucket * BUCKET_MS);
 }
 
-/** The hour of a bucket is over. */
+/** The time of a bucket is over. */
 export function learnBucket(
   work: DeliverWork,
   key: string,

@@ -13,6 +13,9 @@ const STRATA_A_STAGE = GAP_CLASSES + 1;
 /** Silences after which a stratum's own count weighs as much as the stratum above it. */
 const POOLED_PRIOR = 6;
 const STRATUM_PRIOR = 12;
+/** Returns expected in the bins before after which they say as much of a bin as what is shipped; a bin further away counts half. */
+const TAIL_PRIOR = 8;
+const NEAREST = 0.5;
 /** Shipped: P(return) by the hazard 0.5 / (days + 0.15): half within a day or so, one in seven silent after a week. */
 const SHIPPED_SHAPE = 0.5;
 const SHIPPED_START_DAYS = 0.15;
@@ -71,15 +74,14 @@ export function ratesOf(table: Float32Array, stratum: number, above: Rates | nul
   const returns = new Float64Array(BIN_COUNT);
   const ends = new Float64Array(BIN_COUNT);
   const weight = above ? STRATUM_PRIOR : POOLED_PRIOR;
+  // Returns seen and expected by what is shipped, in the bins before: the nearest count most. So the tail goes on where they end.
+  let seen = 0;
+  let expected = 0;
   for (let bin = 0; bin < BIN_COUNT; bin++) {
     const cell = stratum * STRATUM + bin * CELL;
     const reached = table[cell]!;
     const days = usual.mean[bin]!;
-    const returnsAbove = above
-      ? above.returns[bin]!
-      : bin === 0
-        ? shipped(0)
-        : returns[bin - 1]! * (shipped(bin) / shipped(bin - 1));
+    const returnsAbove = above ? above.returns[bin]! : shipped(bin) * ((seen + TAIL_PRIOR) / (expected + TAIL_PRIOR));
     const endsAbove = above ? above.ends[bin]! : bin === 0 ? SHIPPED_ENDS : ends[bin - 1]!;
     const allAbove = returnsAbove + endsAbove;
     const shareAbove = 1 - Math.exp(-allAbove * days);
@@ -93,6 +95,10 @@ export function ratesOf(table: Float32Array, stratum: number, above: Rates | nul
     const rate = Math.min(2 * plain, (silent + (plain * plain * spread) / 2) / days);
     returns[bin] = rate * (returned / (returned + ended));
     ends[bin] = rate * (ended / (returned + ended));
+    if (reached > 0) {
+      seen = seen * NEAREST + table[cell + 1]!;
+      expected = expected * NEAREST - reached * Math.expm1(-shipped(bin) * days);
+    }
   }
   return { returns, ends };
 }
