@@ -1,3 +1,4 @@
+import type { Clock } from '@cairn/clock/clock.ts';
 import { createVirtualClock, settleFully, type VirtualClock } from '@cairn/clock/clock.virtual.ts';
 import type { ControlFile } from '@cairn/contracts/generated/control.ts';
 import type { CommandAnswered, IdentityCommand, IdentityFile, Person } from '@cairn/contracts/generated/identity.ts';
@@ -35,6 +36,12 @@ export interface IdentityWorld {
   values<T>(topic: string): T[];
   /** What the advance task keeps of a workspace's subjects: key → state. */
   subjects(workspace: string): Record<string, unknown>;
+  /** Await points of appends and commits that were passed so far. */
+  points(): number;
+  /** The process dies at the point that many further on. */
+  crashAfter(count: number): void;
+  /** Starts it again where it died; false: it lives. */
+  recover(): Promise<boolean>;
   stop(): Promise<void>;
 }
 
@@ -56,25 +63,52 @@ export async function startIdentityWorld(seed = 1): Promise<IdentityWorld> {
     cleanup,
     retentionMs,
   }));
+  /** Whoever sends and looks on: outlives every crash. */
   const log = createMemoryLog({ topics, clock });
   const history = createMemoryHistory();
   const partitions = (topic: string): number => log.partitions(topic);
-  const metrics = createMetrics();
-  const tasks = await Promise.all(
-    [
-      createStitchTask({ partitions, metrics: createStitchMetrics(metrics) }),
-      createControlTask({ partitions }),
-      createAdvanceTask({ partitions, metrics: createAdvanceMetrics(metrics) }),
-    ].map((task) => runTask(log, clock, task, { idleWaitMs: IDLE_WAIT_MS })),
-  );
-  const sink = await startSink({
-    log,
-    history,
-    clock,
-    subjects: memorySubjects(history),
-    chunkWaitMs: 10,
-    idleWaitMs: IDLE_WAIT_MS,
-  });
+  let points = 0;
+  let crashAt = Infinity;
+  let crashed = false;
+  let running = await boot();
+
+  /** One process with everything in it, on the disk and the history that are there. */
+  async function boot(): Promise<{ stop(): Promise<void>[] }> {
+    let alive = true;
+    const own = createMemoryLog({
+      topics,
+      clock: mortal(clock, () => alive),
+      disk: log.disk,
+      faults: {
+        at() {
+          points++;
+          if (points !== crashAt) return;
+          alive = false;
+          crashed = true;
+          own.crash();
+        },
+      },
+    });
+    const metrics = createMetrics();
+    const ownClock = mortal(clock, () => alive);
+    const tasks = await Promise.all(
+      [
+        createStitchTask({ partitions, metrics: createStitchMetrics(metrics) }),
+        createControlTask({ partitions }),
+        createAdvanceTask({ partitions, metrics: createAdvanceMetrics(metrics) }),
+      ].map((task) => runTask(own, ownClock, task, { idleWaitMs: IDLE_WAIT_MS })),
+    );
+    const sink = await startSink({
+      log: own,
+      history,
+      clock: ownClock,
+      subjects: memorySubjects(history),
+      chunkWaitMs: 10,
+      idleWaitMs: IDLE_WAIT_MS,
+    });
+    return { stop: () => [sink.stop(), ...tasks.map((task) => task.stop())] };
+  }
+
   await clock.advance(0);
   let commands = 0;
   let calls = 0;
@@ -155,10 +189,39 @@ export async function startIdentityWorld(seed = 1): Promise<IdentityWorld> {
           if (key.startsWith(`${workspace}/`) && value) found[key] = decodeJson(value);
       return found;
     },
+    points: () => points,
+    crashAfter(count) {
+      crashAt = points + count;
+    },
+    async recover() {
+      crashAt = Infinity;
+      if (!crashed) return false;
+      crashed = false;
+      // Longer than a dead owner keeps its partitions.
+      const starting = boot();
+      await clock.advance(60_000);
+      running = await starting;
+      return true;
+    },
     async stop() {
-      const stopping = [sink.stop(), ...tasks.map((task) => task.stop())];
+      const stopping = running.stop();
       await clock.advance(10_000);
       await Promise.all(stopping);
     },
+  };
+}
+
+/** A dead process hears no timer any more: what it waited for never comes. */
+function mortal(clock: VirtualClock, alive: () => boolean): Clock {
+  return {
+    now: clock.now,
+    monotonic: clock.monotonic,
+    random: clock.random,
+    async sleep(ms, signal) {
+      await clock.sleep(ms, signal);
+      if (!alive()) await new Promise<never>(() => {});
+    },
+    after: (ms, callback) => clock.after(ms, () => void (alive() && callback())),
+    every: (ms, callback) => clock.every(ms, () => void (alive() && callback())),
   };
 }
