@@ -24,22 +24,25 @@ export interface MemoryTaskDeps {
   onFailure(error: unknown, input: TaskInput, at: number): void;
 }
 
+type Armed = Record<string, number | undefined>;
+
 const SEEN = '/seen/';
 const NO_TIMERS: Readonly<Record<string, number>> = Object.freeze({});
 const NO_HEADERS: Readonly<Record<string, string>> = Object.freeze({});
 
 export function createMemoryTask(definition: TaskDefinition, deps: MemoryTaskDeps): MemoryTask {
   const values = new Map<string, unknown>();
-  const timers = new Map<string, Record<string, number>>();
+  /** What is disarmed is set to undefined and stays: a `delete` would turn the object into a slow dictionary. */
+  const timers = new Map<string, Armed>();
   /** When the heap will look at a timer again: at most one entry each, at its time or sooner. A touchpoint that only moves a deadline away adds none. */
-  const looks = new Map<string, Record<string, number>>();
+  const looks = new Map<string, Armed>();
   const heap = createTimerQueue();
   const grouped = createGroups();
   let offset = 0;
 
   const state: TaskState = {
     get: <T>(key: string) => values.get(key) as T | undefined,
-    timers: (key) => timers.get(key) ?? NO_TIMERS,
+    timers: (key) => (timers.get(key) as Record<string, number> | undefined) ?? NO_TIMERS,
     keys: (prefix) => [...(grouped.of(prefix) ?? keysFrom(values, prefix))].sort(compareKeys),
   };
 
@@ -69,7 +72,7 @@ export function createMemoryTask(definition: TaskDefinition, deps: MemoryTaskDep
   function setTimer(key: string, purpose: string, dueAt: number | null): void {
     let own = timers.get(key);
     if (dueAt === null) {
-      if (own) delete own[purpose];
+      if (own?.[purpose] !== undefined) own[purpose] = undefined;
       return;
     }
     const at = Math.ceil(dueAt);
@@ -94,14 +97,15 @@ export function createMemoryTask(definition: TaskDefinition, deps: MemoryTaskDep
       const own = looks.get(key);
       // A sooner look has been there already.
       if (own?.[purpose] !== dueAt) continue;
-      delete own[purpose];
-      const armed = timers.get(key)?.[purpose];
-      if (armed === undefined) continue;
+      own[purpose] = undefined;
+      const mine = timers.get(key);
+      const armed = mine?.[purpose];
+      if (!mine || armed === undefined) continue;
       if (armed > dueAt) {
         lookAt(key, purpose, armed);
         continue;
       }
-      delete timers.get(key)![purpose];
+      mine[purpose] = undefined;
       run({ type: 'timer', key, purpose, dueAt }, dueAt);
     }
   }

@@ -51,11 +51,10 @@ export function createReplayWorld(
     createStitchTask({ partitions: ONE_PARTITION, metrics: NOT_COUNTED, findsPrefixes: true }),
     {
       onOutputs(outputs, at) {
-        for (const output of outputs) {
-          if (output.topic !== 'journey-inbox') continue;
-          for (const task of tasks) task.send(output, at);
-          stitched ||= (output.value as { type: string }).type === 'touchpoint.stitched';
-        }
+        const messages = outputs.filter(({ topic }) => topic === 'journey-inbox');
+        stitched ||= messages.some(({ value }) => (value as { type: string }).type === 'touchpoint.stitched');
+        // All of them first: what the journeys write to their own inbox comes after what the stitcher wrote in one commit.
+        for (const task of tasks) task.send(messages, at);
       },
       onFailure: observer.onFailure,
     },
@@ -103,7 +102,7 @@ function createAdvance(
   whole: boolean,
 ): {
   advance: MemoryTask;
-  send(output: TaskOutput, at: number): void;
+  send(outputs: readonly TaskOutput[], at: number): void;
 } {
   /** Records of `journey-inbox` that wait for the one before them. */
   const waiting: TaskOutput[] = [];
@@ -135,8 +134,8 @@ function createAdvance(
 
   return {
     advance,
-    send(output, at) {
-      waiting.push(output);
+    send(outputs, at) {
+      waiting.push(...outputs);
       pass(at);
     },
   };
