@@ -244,3 +244,14 @@ test('an endpoint whose secret no longer opens is still listed, says so, and its
   await cairn.delivery(id, (one) => one.factId === 'fact_2' && one.state === 'delivered');
   expect(receiver.requests).toHaveLength(1);
 });
+
+test('endpoints are listed newest first, in pages that lose none when one is removed between them', async () => {
+  for (let n = 0; n < 5; n++) await cairn.endpoint({ url: receiver.url });
+  const all = (await cairn.call('GET', '/api/endpoints')).body.items.map((one: Parsed) => one.id);
+  const first = (await cairn.call('GET', '/api/endpoints?limit=2')).body;
+  await cairn.call('DELETE', `/api/endpoints/${all[1]}`);
+  const rest = (await cairn.call('GET', `/api/endpoints?limit=10&cursor=${first.next}`)).body;
+  expect([...first.items, ...rest.items].map((one: Parsed) => one.id)).toEqual(all);
+  expect(rest.next).toBeNull();
+  expect((await cairn.call('GET', '/api/endpoints?cursor=nonsense')).status).toBe(400);
+});

@@ -14,7 +14,7 @@ import { createEndpointWriter } from './endpoint-writer.ts';
 import type { EndpointInput } from '../core/deliver/endpoint-settings.ts';
 import type { EndpointWriterDeps } from './endpoint-writer.ts';
 import { createIdempotency } from './idempotency.ts';
-import { bodyOf, endpointOf, pageFrom, refuse, sinceOf } from './request-parts.ts';
+import { bodyOf, endpointOf, pageByAge, refuse, sinceOf } from './request-parts.ts';
 
 /** `/api/endpoints`: makes, changes and removes endpoints. What becomes of their deliveries is in delivery-routes.ts. */
 export interface EndpointRoutesDeps extends EndpointWriterDeps {
@@ -98,10 +98,7 @@ export function createEndpointRoutes(deps: EndpointRoutesDeps): Routes {
 
     app.get('/api/endpoints', (request, response) => {
       const { workspace } = authorise(ports, request, 'read');
-      const all = [...ports.control.endpoints(workspace)].sort(
-        (a, b) => b.createdAt - a.createdAt || (a.id < b.id ? -1 : 1),
-      );
-      const { items, next } = pageFrom(request, all);
+      const { items, next } = pageByAge(request, [...ports.control.endpoints(workspace)]);
       response.json({ items: items.map((endpoint) => writer.shown(endpoint)), next });
     });
 

@@ -57,6 +57,36 @@ export function pageFrom<T extends { id: string }>(
   return { items, next: from + limit < all.length ? items.at(-1)!.id : null };
 }
 
+/** The same, newest first; the cursor names a place in it, so that what is removed between two pages loses none. */
+export function pageByAge<T extends { id: string; createdAt: number }>(
+  request: Request,
+  all: readonly T[],
+): { items: T[]; next: string | null } {
+  const { limit, cursor } = pageOf(request);
+  const ordered = [...all].sort((a, b) => compare([a.createdAt, a.id], [b.createdAt, b.id]));
+  const after = cursor === undefined ? null : placeOf(cursor);
+  const rest = after ? ordered.filter((one) => compare([one.createdAt, one.id], after) > 0) : ordered;
+  const items = rest.slice(0, limit);
+  const last = items.at(-1);
+  return { items, next: rest.length > limit && last ? cursorOf([last.createdAt, last.id]) : null };
+}
+
+type Place = readonly [createdAt: number, id: string];
+
+const compare = (a: Place, b: Place): number => b[0] - a[0] || (a[1] < b[1] ? -1 : a[1] > b[1] ? 1 : 0);
+const cursorOf = (place: Place): string => Buffer.from(JSON.stringify(place)).toString('base64url');
+
+function placeOf(cursor: string): Place {
+  try {
+    const [createdAt, id] = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as unknown[];
+    if (typeof createdAt === 'number' && typeof id === 'string') return [createdAt, id];
+  } catch {
+    // Said below.
+  }
+  refuse([{ path: 'cursor', message: 'must be one that this list gave out' }], 400);
+  throw new Error('refused');
+}
+
 /** Throws a 404 also for another workspace's. */
 export function endpointOf(ports: Pick<Ports, 'control'>, workspace: string, request: Request): Endpoint {
   const endpoint = ports.control.endpoint(workspace, String(request.params['id']));

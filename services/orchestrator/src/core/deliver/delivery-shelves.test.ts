@@ -47,6 +47,17 @@ test('a change keeps a delivery’s place', () => {
   expect(ids(shelves.list('ws_1', 'ep_1', { limit: 10, states: new Set(['delivered']) }))).toEqual(['msg_2']);
 });
 
+test('a page goes on where the last one ended, also when that one changed its state or gave way meanwhile', () => {
+  const shelves = createDeliveryShelves();
+  for (const n of [1, 2, 3, 4]) shelves.take(fact(n));
+  const pending = { limit: 2, states: new Set(['pending']) };
+  const first = shelves.list('ws_1', 'ep_1', pending);
+  expect(ids(first)).toEqual(['msg_4', 'msg_3']);
+  shelves.take(fact(3, { state: 'delivered' }));
+  expect(ids(shelves.list('ws_1', 'ep_1', { ...pending, cursor: first.next! }))).toEqual(['msg_2', 'msg_1']);
+  expect(shelves.list('ws_1', 'ep_1', { ...pending, cursor: 'msg_gone' })).toEqual({ items: [], next: null });
+});
+
 test('answers that a later fact no longer has are kept', () => {
   const shelves = createDeliveryShelves();
   shelves.take(fact(1, { attempts: [attempt('t1', 'first')] }));

@@ -65,12 +65,13 @@ export function createDeliveryShelves(): DeliveryShelves {
     },
     list(workspace, endpointId, { states, limit, cursor }) {
       const shelf = shelves.get(`${workspace}/${endpointId}`);
-      const newest = [...(shelf?.byId ?? [])]
-        .reverse()
-        .filter(([, entry]) => states === undefined || states.has(entry.state));
-      const from = cursor === undefined ? 0 : newest.findIndex(([id]) => id === cursor) + 1;
-      const page = newest.slice(from, from + limit);
-      const more = from + limit < newest.length;
+      const newest = [...(shelf?.byId ?? [])].reverse();
+      const place = newest.findIndex(([id]) => id === cursor);
+      // What gave way since was the oldest: nothing comes after it. Its state may have changed since.
+      const from = cursor === undefined ? 0 : place < 0 ? newest.length : place + 1;
+      const rest = newest.slice(from).filter(([, entry]) => states === undefined || states.has(entry.state));
+      const page = rest.slice(0, limit);
+      const more = rest.length > limit;
       return {
         items: page.map(([, entry]) => JSON.parse(entry.text) as Delivery),
         next: more ? page.at(-1)![0] : null,
