@@ -2,6 +2,7 @@ import { Resolver, lookup } from 'node:dns/promises';
 import type { Clock } from '@cairn/clock/clock.ts';
 import { isForbiddenAddress } from '../core/deliver/forbidden-address.ts';
 import { readTarget } from '../core/deliver/webhook-target.ts';
+import type { Target } from '../core/deliver/webhook-target.ts';
 
 /**
  * Decides which addresses a webhook may connect to: all of a name's addresses are looked up and vetted, one forbidden address refuses
@@ -26,6 +27,18 @@ export function createVetTarget(deps: {
   clock: Pick<Clock, 'now'>;
 }): VetTarget {
   const kept = new Map<string, { until: number; addresses: Promise<readonly string[]> }>();
+  const targets = new Map<string, Target>();
+
+  /** What a text says does not change: read once, not at every attempt, where each entry of the list would be read again, too. */
+  function targetOf(text: string): Target {
+    let target = targets.get(text);
+    if (!target) {
+      target = readTarget(text, deps.allow);
+      if (targets.size >= KEPT_MAX) targets.clear();
+      targets.set(text, target);
+    }
+    return target;
+  }
 
   function addressesOf(name: string, listed: boolean): Promise<readonly string[]> {
     const key = `${name} ${listed}`;
@@ -39,7 +52,7 @@ export function createVetTarget(deps: {
   }
 
   return async function vetTarget(text) {
-    const target = readTarget(text, deps.allow);
+    const target = targetOf(text);
     if (!target.ok) return { ok: false, code: 'target_forbidden' };
     const { url, host, listed } = target;
     if (target.literal) return { ok: true, url, addresses: [host], listed };
