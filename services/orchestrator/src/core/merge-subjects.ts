@@ -45,6 +45,10 @@ export function mergeJourneys(
   const [stage, stageSince] = visits.at(-1)!;
   const { alerts, dropped } = mergeAlerts(a.alerts, b.alerts);
   const { outreach, dropped: droppedAction } = mergeOutreach(a.outreach, b.outreach);
+  // Of two samples the one that was taken first; both would count one outcome twice.
+  const [win] = [a.win, b.win]
+    .filter((one) => one !== undefined)
+    .sort((one, other) => one.at - other.at || (JSON.stringify(one) < JSON.stringify(other) ? -1 : 1));
   const silence = mergeSilences(a.silence, b.silence);
   const counts = mergeCounts(definition.counters, a.counts, b.counts);
   const meetingAt = latest(a.meetingAt ?? null, b.meetingAt ?? null);
@@ -64,6 +68,7 @@ export function mergeJourneys(
     outboundAt: latest(a.outboundAt, b.outboundAt),
     pauses: mergePauses(a.pauses, b.pauses),
     ...(silence ? { silence } : {}),
+    ...(win ? { win } : {}),
     stall: {
       ...unarmed(a.stall),
       lag: Math.max(a.stall.lag, b.stall.lag),

@@ -3,7 +3,7 @@ import { formatDuration, formatInstant, formatInstantOrNull } from '@cairn/clock
 import { journeyId } from '@cairn/contracts/ids.ts';
 import type { Journey, JourneyPerson } from '@cairn/contracts/generated/journey.ts';
 import type { CompiledDefinition } from './definition/compile-definition.ts';
-import { SHIPPED_MODELS, type JourneyModels } from './learn/predict.ts';
+import { SHIPPED_MODELS, winProbability, type JourneyModels } from './learn/predict.ts';
 import { byId } from './people.ts';
 import { renderAction } from './render-action.ts';
 import { renderAlert } from './render-alert.ts';
@@ -73,7 +73,9 @@ export function renderJourney(
       fit,
       total: engagement + fit,
       qualification: journey.qualification,
-      winProbability: null,
+      winProbability: isOpen
+        ? winProbability({ definition, models: place.models ?? SHIPPED_MODELS, journey, now })
+        : null,
       reasons,
       fitReasons,
     },

@@ -62,6 +62,8 @@ export interface JourneyState {
   pauses: Pauses;
   /** What its silence is foretold and learned from; absent before the first inbound touchpoint. */
   silence?: Silence;
+  /** What it will teach of winning; absent where the definition has no two outcomes. */
+  win?: WinTrace;
   stall: StallState;
   points: Points;
   /** Fit rules of the account that hold now. */
@@ -120,6 +122,15 @@ export interface Silence {
   settlesAt: number;
   /** What was foretold of it at one moment, until it is known what came of it. */
   sample?: SilenceSample;
+}
+
+/** What a journey looked like at one of its touchpoints. */
+export interface WinTrace {
+  at: number;
+  /** Of the model's table; empty: it has been learned from. */
+  slots: readonly number[];
+  /** Hashes of the traits that the model may use, as last seen. */
+  traits: readonly number[];
 }
 
 /** When (epoch ms), and the logits of silence for each horizon that is recalibrated; null: known by now. */

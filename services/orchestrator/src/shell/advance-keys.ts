@@ -27,6 +27,8 @@ export const advanceKeys = {
   endpoints: (workspace: string): string => `@endpoints/${workspace}`,
   /** What is learned of the pauses under a definition. */
   pace: (workspace: string, definition: string): string => `@pace/${workspace}/${definition}`,
+  /** What is learned of winning. */
+  win: (workspace: string, definition: string): string => `@win/${workspace}/${definition}`,
   /** Lessons that may be learned from a time on (number of buckets since 1970). */
   lessons: (workspace: string, definition: string, bucket: number): string =>
     `${LESSONS}${workspace}/${bucket}/${definition}`,

@@ -4,8 +4,9 @@
  * written six times a day at most and not with every touchpoint, and what came back is learned no sooner than what did not.
  */
 import type { PackedLesson } from '../core/stall/learned/lesson.ts';
-import { isVerdict, unpackLesson, unpackVerdict } from '../core/stall/learned/lesson.ts';
+import { isVerdict, isWin, unpackLesson, unpackVerdict, unpackWin } from '../core/stall/learned/lesson.ts';
 import { learnLessons, type PaceState } from '../core/stall/learned/pace-model.ts';
+import { learnWins, type WinState } from '../core/score/win-model.ts';
 import type { CompiledDefinition } from '../core/definition/compile-definition.ts';
 import { advanceKeys, readLessonsKey } from './advance-keys.ts';
 import type { DeliverWork } from './deliver-work.ts';
@@ -67,7 +68,10 @@ export function learnBucket(
   if (!definition || packed.length === 0) return;
   const place = advanceKeys.pace(workspace, name);
   const { wallOf } = definition.businessTime;
-  const silences = packed.filter((one) => !isVerdict(one)).map(unpackLesson);
   const verdicts = packed.filter(isVerdict).map(unpackVerdict);
+  const wins = packed.filter(isWin).map(unpackWin);
+  const silences = packed.filter((one) => !isVerdict(one) && !isWin(one)).map(unpackLesson);
   work.set(place, learnLessons(work.get<PaceState>(place), silences, now, wallOf, verdicts));
+  const winPlace = advanceKeys.win(workspace, name);
+  if (wins.length > 0) work.set(winPlace, learnWins(work.get<WinState>(winPlace), wins));
 }

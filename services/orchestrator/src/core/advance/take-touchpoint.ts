@@ -17,6 +17,7 @@ import { withPause } from '../stall/fixed-stall.ts';
 import { CHANNELS_KEPT, LAST_TOUCHPOINTS_KEPT, PEOPLE_KEPT, type JourneyState, type PersonTrace } from '../state.ts';
 import { closeAlert, type Draft } from './draft.ts';
 import { followSilence, silenceBefore } from './follow-silence.ts';
+import { followWin } from './follow-win.ts';
 import { qualificationNow, totalNow } from './score-now.ts';
 import { hasEnded, settleStall } from './settle-stall.ts';
 
@@ -46,6 +47,7 @@ export function takeTouchpoint(draft: Draft, { touchpoint, person, account }: To
   draft.changed = true;
   draft.scene = scene;
   const before = silenceBefore(draft);
+  const wasOpen = !hasEnded(journey);
   journey.touchpoints++;
   if (definition.counters.length > 0) {
     const counts = countTouchpoint(definition.counters, journey.counts, scene, at);
@@ -75,6 +77,7 @@ export function takeTouchpoint(draft: Draft, { touchpoint, person, account }: To
   const isOutcome = takeOutcome(draft, scene, at);
   takeStage(draft, scene, at);
   followSilence(draft, before, touchpoint, direction, at, isOutcome);
+  followWin(draft, person, account, at, wasOpen);
   settleStall(draft, {
     by: direction === 'inbound' ? 'buyer' : 'person',
     imported: touchpoint.imported,

@@ -4,6 +4,8 @@
  */
 import type { CompiledDefinition, CompiledLearnedStall } from '../definition/compile-definition.ts';
 import { silentSince } from '../stall/fixed-stall.ts';
+import { winSlots } from '../score/win-crosses.ts';
+import { openWinModel, OUTCOMES_ENOUGH, type WinModel } from '../score/win-model.ts';
 import { foretell, logit, type Foretelling } from '../stall/learned/foretell.ts';
 import { openModel, type PaceModel } from '../stall/learned/pace-model.ts';
 import { traitsOf } from '../stall/learned/silence.ts';
@@ -12,10 +14,11 @@ import type { JourneyState, SubjectState } from '../state.ts';
 /** What is learned of one definition in one partition. */
 export interface JourneyModels {
   pace: PaceModel;
+  win: WinModel;
 }
 
 /** Before anything is learned: what is shipped. */
-export const SHIPPED_MODELS: JourneyModels = { pace: openModel(undefined) };
+export const SHIPPED_MODELS: JourneyModels = { pace: openModel(undefined), win: openWinModel(undefined) };
 
 /** A journey at a moment (epoch ms). */
 export interface PredictionScene {
@@ -59,12 +62,20 @@ export function stallProbability(scene: PredictionScene): number | null {
 }
 
 /** P(this journey is won); null until 200 were won and 200 lost, and while the model is no better than the constant. */
-export function winProbability(_scene: PredictionScene): number | null {
-  return null;
+export function winProbability(scene: Omit<PredictionScene, 'subject'>): number | null {
+  return scene.models.win.foretell(slotsOf(scene));
 }
 
-export function explainWin(_scene: PredictionScene): Explanation | null {
-  return null;
+export function explainWin(scene: Omit<PredictionScene, 'subject'>): Explanation | null {
+  return scene.models.win.explain(slotsOf(scene));
+}
+
+const NO_SLOTS: readonly number[] = [];
+
+function slotsOf({ definition, models, journey, now }: Omit<PredictionScene, 'subject'>): readonly number[] {
+  const { won, lost } = models.win;
+  if (won < OUTCOMES_ENOUGH || lost < OUTCOMES_ENOUGH) return NO_SLOTS;
+  return winSlots(definition, journey, journey.win?.traits ?? NO_SLOTS, now);
 }
 
 export function foretellingOf({ definition, models, journey }: Omit<PredictionScene, 'subject' | 'now'>): Foretelling {

@@ -85,3 +85,18 @@ export function unpackLesson(packed: PackedLesson): Lesson {
     },
   };
 }
+
+const WIN = '\u0000win';
+
+/** What became of a journey, for the model of winning. */
+export function packWin({ due, won, slots }: { due: number; won: boolean; slots: readonly number[] }): PackedLesson {
+  return [WIN, due, won ? 1 : 0, ...slots];
+}
+
+export function isWin(packed: PackedLesson): boolean {
+  return packed[0] === WIN;
+}
+
+export function unpackWin([, , won, ...slots]: PackedLesson): { won: boolean; slots: readonly number[] } {
+  return { won: won === 1, slots };
+}
