@@ -9,6 +9,7 @@ import { encodeJson } from '@cairn/contracts/json.ts';
 import { keyOf, partitionOf } from '@cairn/contracts/topics.ts';
 import { authorise } from '@cairn/service-kit/authorise.ts';
 import type { Answers } from '@cairn/service-kit/await-answer.ts';
+import { sendResource } from '@cairn/service-kit/etag.ts';
 import { ProblemError, notFound } from '@cairn/service-kit/problem.ts';
 import type { Ports } from '@cairn/service-kit/service.ts';
 import { actionReport } from '../core/action-report.ts';
@@ -83,7 +84,7 @@ export function addActionRoutes(app: Express, { ports, view, answers }: ActionRo
     const { workspace } = authorise(ports, request, 'read');
     const action = view.actions.get(workspace, request.params.id);
     if (!action) throw notFound('action');
-    response.json(action);
+    sendResource(request, response, action);
   });
 
   async function command(

@@ -2,6 +2,7 @@ import { formatInstant } from '@cairn/clock/calendar.ts';
 import type { Endpoint } from '@cairn/contracts/generated/control.ts';
 import type { Delivery, DeliveryCommand } from '@cairn/contracts/generated/delivery.ts';
 import { authorise } from '@cairn/service-kit/authorise.ts';
+import { sendResource } from '@cairn/service-kit/etag.ts';
 import { ProblemError, notFound } from '@cairn/service-kit/problem.ts';
 import type { Ports } from '@cairn/service-kit/service.ts';
 import type { Express } from 'express';
@@ -111,7 +112,10 @@ export function createDeliveryRoutes({ ports, writer, view, idempotency }: Deliv
       const delivery = view.get(workspace, String(request.params['id']));
       const endpoint = delivery && ports.control.endpoint(workspace, delivery.endpointId);
       if (!delivery || !endpoint) throw notFound('delivery');
-      response.json({ ...shown(delivery), request: await showRequest(ports.log, endpoint, delivery) });
+      sendResource(request, response, {
+        ...shown(delivery),
+        request: await showRequest(ports.log, endpoint, delivery),
+      });
     });
   }
 

@@ -3,6 +3,7 @@ import { parseDuration } from '@cairn/contracts/duration.ts';
 import { idOf } from '@cairn/contracts/ids.ts';
 import type { Endpoint } from '@cairn/contracts/generated/control.ts';
 import { authorise } from '@cairn/service-kit/authorise.ts';
+import { sendResource } from '@cairn/service-kit/etag.ts';
 import { ProblemError } from '@cairn/service-kit/problem.ts';
 import type { Express } from 'express';
 import { PRESETS } from '../core/deliver/presets.ts';
@@ -104,7 +105,7 @@ export function createEndpointRoutes(deps: EndpointRoutesDeps): Routes {
 
     app.get('/api/endpoints/:id', (request, response) => {
       const { workspace } = authorise(ports, request, 'read');
-      response.json(writer.shown(endpointOf(ports, workspace, request)));
+      sendResource(request, response, writer.shown(endpointOf(ports, workspace, request)));
     });
 
     app.patch('/api/endpoints/:id', async (request, response) => {
