@@ -5,14 +5,15 @@
 import { useEffect } from 'preact/hooks';
 import { signal } from '@preact/signals';
 import { api } from '../api.ts';
-import { time, words } from '../format.ts';
-import { journeys, onBoardChange, ops } from '../store.ts';
+import { time, when, words } from '../format.ts';
+import { journeys, now, onBoardChange, ops } from '../store.ts';
 import { type TouchpointItem, nameOf } from '../types.ts';
 
 const LOOK_EVERY_MS = 500;
 const JOURNEYS_A_LOOK = 4;
 const OF_EACH = 5;
 const KEPT = 200;
+const DAY_MS = 86_400_000;
 const JOURNEYS_AT_FIRST = 8;
 /** Journeys that wait for their turn. */
 const WAITING_MAX = 40;
@@ -115,7 +116,7 @@ export function LiveTailPage() {
             <tbody>
               {shown.map((row) => (
                 <tr key={row.id}>
-                  <td class="nowrap">{time(Date.parse(row.receivedAt))}</td>
+                  <td class="nowrap">{received(row.receivedAt)}</td>
                   <td>
                     <a href={`#/journeys/${row.journeyId}`}>{nameIn(row)}</a>
                   </td>
@@ -135,6 +136,11 @@ export function LiveTailPage() {
       )}
     </>
   );
+}
+
+/** What came today in seconds, the rest with its day. */
+function received(at: string): string {
+  return now.value - Date.parse(at) < DAY_MS ? time(Date.parse(at)) : when(at);
 }
 
 function nameIn({ journeyId }: Row): string {
