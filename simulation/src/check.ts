@@ -3,9 +3,11 @@ import type { AlertFact } from '@cairn/contracts/generated/alert.ts';
 import type { DeadLetter } from '@cairn/contracts/generated/dead-letter.ts';
 import type { DeliveryFact } from '@cairn/contracts/generated/delivery.ts';
 import type { JourneyChanged } from '@cairn/contracts/generated/journey.ts';
+import type { IdentityFile } from '@cairn/contracts/generated/identity.ts';
 import { decodeJson } from '@cairn/contracts/json.ts';
 import type { LogRecord } from '@cairn/log/log.ts';
 import type { MemoryDisk } from '@cairn/log/memory-disk.ts';
+import { checkIdentities } from './check-identities.ts';
 import type { Received } from './endpoint.ts';
 import type { FeedView } from './feed.ts';
 import { expectations } from './oracle.ts';
@@ -51,6 +53,7 @@ export function check(evidence: Evidence): string[] {
     ...checkNoOtherAlerts(evidence, facts),
     ...checkWebhooks(evidence, facts),
     ...checkFeed(evidence),
+    ...checkIdentities(valuesOf<IdentityFile>(disk, 'identities'), facts.journeys, evidence.traffic),
   ];
 }
 
