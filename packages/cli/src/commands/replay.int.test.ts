@@ -39,14 +39,22 @@ const ROWS = [
   ['cat', 'umbrella', 'Refused', '', '2026-04-20T11:00:00Z'],
 ];
 
+interface Line {
+  at: string;
+  stage: string;
+  subject: { key: string };
+  silenceProbability: Record<string, number>;
+  explain: Record<string, { base: number; contributions: { value: number }[]; logit: number } | null>;
+}
+
 const path = (name: string): string => join(folder, name);
 const json = (name: string): Record<string, unknown> =>
   JSON.parse(readFileSync(path(name), 'utf8')) as Record<string, unknown>;
-const lines = (name: string): Record<string, never>[] =>
+const lines = (name: string): Line[] =>
   readFileSync(path(name), 'utf8')
     .split('\n')
     .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as Record<string, never>);
+    .map((line) => JSON.parse(line) as Line);
 
 async function run(...args: string[]): Promise<number> {
   const command = replayCommand(() => {})
@@ -137,15 +145,11 @@ describe('cairn replay', () => {
     expect(scores.some(({ at }) => at === '2026-03-29T10:00:00.000Z')).toBe(true);
     // Two a day until acme was won, then one until the other was lost.
     expect(
-      scores
-        .filter(({ at }) => at > '2026-04-02T11:00:00.000Z')
-        .every(({ subject }) => (subject as { key: string }).key === 'umbrella'),
+      scores.filter(({ at }) => at > '2026-04-02T11:00:00.000Z').every(({ subject }) => subject.key === 'umbrella'),
     ).toBe(true);
     for (const { silenceProbability, explain } of scores)
-      for (const [horizon, probability] of Object.entries(silenceProbability as Record<string, number>)) {
-        const { base, contributions, logit } = (
-          explain as Record<string, { base: number; contributions: { value: number }[]; logit: number }>
-        )[horizon]!;
+      for (const [horizon, probability] of Object.entries(silenceProbability)) {
+        const { base, contributions, logit } = explain[horizon]!;
         expect(contributions.reduce((sum, { value }) => sum + value, base)).toBeCloseTo(logit, 9);
         expect(1 / (1 + Math.exp(-logit))).toBeCloseTo(probability, 9);
       }

@@ -10,6 +10,8 @@ export interface Look {
   journey: number;
   /** P(no inbound touchpoint in the next 3, 7, 30 days). */
   silence: readonly [three: number, seven: number, thirty: number];
+  /** P(won); null: too little is known yet. */
+  win: number | null;
   /** Since the last inbound touchpoint, or the start (ms). */
   idleMs: number;
   /** The journey's own mean pause until now (ms); null: it has had none. */
@@ -22,6 +24,7 @@ export interface Course {
   /** Of inbound touchpoints that were no outcome, rising. */
   inbound: number[];
   endedAt: number | null;
+  outcome: 'won' | 'lost' | null;
 }
 
 export interface Collected {
@@ -41,7 +44,7 @@ export function collect(settings: ReplaySettings, touchpoints: Iterable<Touchpoi
     let number = numbers.get(journeyId);
     if (number === undefined) {
       numbers.set(journeyId, (number = collected.courses.length));
-      collected.courses.push({ startedAt: at, inbound: [], endedAt: null });
+      collected.courses.push({ startedAt: at, inbound: [], endedAt: null, outcome: null });
     }
     return number;
   }
@@ -50,8 +53,11 @@ export function collect(settings: ReplaySettings, touchpoints: Iterable<Touchpoi
     onChange({ at, journey, touchpoint, events }) {
       const course = collected.courses[numberOf(journey.id, at)]!;
       const isOutcome = events.includes('won') || events.includes('lost');
-      if (isOutcome) course.endedAt ??= at;
-      else if (touchpoint?.direction === 'inbound' && course.endedAt === null) course.inbound.push(at);
+      if (isOutcome) {
+        course.endedAt ??= at;
+        course.outcome = events.includes('won') ? 'won' : 'lost';
+      }
+      if (!isOutcome && touchpoint?.direction === 'inbound' && course.endedAt === null) course.inbound.push(at);
     },
     onAlert({ type, at, alert }) {
       if (type !== 'alert.opened' || alert.kind !== 'stall') return;
@@ -70,6 +76,7 @@ export function collect(settings: ReplaySettings, touchpoints: Iterable<Touchpoi
         at,
         journey: numberOf(journey.id, at),
         silence: [three!, seven!, thirty!],
+        win: said.winProbability,
         idleMs: at - (journey.inboundAt ?? journey.startedAt),
         ownGapMs: journey.pauses[0] === 0 ? null : journey.pauses[1] / journey.pauses[0],
       });

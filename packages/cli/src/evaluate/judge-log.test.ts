@@ -7,7 +7,7 @@ const DAY = 86_400_000;
 
 describe('the judging of a log', () => {
   it('calls silent what no inbound touchpoint followed, and knows what it cannot know yet', () => {
-    const course = { startedAt: 0, inbound: [0, 5 * DAY], endedAt: null };
+    const course = { startedAt: 0, inbound: [0, 5 * DAY], endedAt: null, outcome: null };
     expect(wasSilent(course, DAY, 3 * DAY, 100 * DAY)).toBe(true);
     expect(wasSilent(course, DAY, 4 * DAY, 100 * DAY)).toBe(false);
     expect(wasSilent(course, 5 * DAY, 7 * DAY, 11 * DAY)).toBeNull();
@@ -16,8 +16,8 @@ describe('the judging of a log', () => {
 
   it('counts an alert as right where the silence reached a week, and as false where the buyer came back', () => {
     const courses = [
-      { startedAt: 0, inbound: [0, 20 * DAY], endedAt: null },
-      { startedAt: 0, inbound: [0, 4 * DAY, 5 * DAY], endedAt: 6 * DAY },
+      { startedAt: 0, inbound: [0, 20 * DAY], endedAt: null, outcome: null },
+      { startedAt: 0, inbound: [0, 4 * DAY, 5 * DAY], endedAt: 6 * DAY, outcome: 'won' as const },
     ];
     const alerts = [
       { at: 3 * DAY, journey: 0 },

@@ -21,6 +21,8 @@ export interface LogFigures {
   methods: MethodFigures[];
   /** Of the product. */
   otherHorizons: { days: number; auc: number | null; calibrationError: number | null }[];
+  /** P(won) of journeys that ended, at the judged looks at which the product said one, beside the share won before the split. */
+  winning: { looks: number; auc: number | null; brierSkill: number | null; calibrationError: number | null };
   /** The product's, of the first days after the start. */
   firstDays: { days: string; looks: number; calibrationError: number | null; alerts: number }[];
   /** What came dealt out at random among the looks: what still ranks it is a fault of the measuring. */
@@ -99,6 +101,7 @@ export function judgeLog(collected: Collected, splitAt: number): LogFigures {
     base: judged.length === 0 ? null : labels.filter(Boolean).length / labels.length,
     methods,
     otherHorizons: ([3, 30] as const).map((days) => otherHorizon(collected, splitAt, days)),
+    winning: winning(collected, splitAt),
     firstDays: firstDays(collected, examples, firstAt ?? 0),
     leakCheck: { auc: areaUnderCurve(product, dealt), brierSkill: skillOf(product, dealt) },
   };
@@ -127,6 +130,30 @@ function otherHorizon(
     days,
     auc: areaUnderCurve(said, labels),
     calibrationError: judged.length === 0 ? null : calibrationError(said, labels),
+  };
+}
+
+function winning({ looks, courses }: Collected, splitAt: number): LogFigures['winning'] {
+  const ended = courses.filter(({ endedAt }) => endedAt !== null && endedAt < splitAt);
+  const base = ended.filter(({ outcome }) => outcome === 'won').length / Math.max(1, ended.length);
+  const said: number[] = [];
+  const labels: boolean[] = [];
+  for (const { at, journey, win } of looks) {
+    const { outcome } = courses[journey]!;
+    if (at < splitAt || win === null || outcome === null) continue;
+    said.push(win);
+    labels.push(outcome === 'won');
+  }
+  if (said.length === 0) return { looks: 0, auc: null, brierSkill: null, calibrationError: null };
+  const constant = brier(
+    said.map(() => base),
+    labels,
+  );
+  return {
+    looks: said.length,
+    auc: areaUnderCurve(said, labels),
+    brierSkill: constant === 0 ? null : 1 - brier(said, labels) / constant,
+    calibrationError: calibrationError(said, labels),
   };
 }
 

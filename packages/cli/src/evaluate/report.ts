@@ -4,7 +4,7 @@ import type { Evaluation } from './evaluate-logs.ts';
 
 export function renderEvaluation({ logs, memoryless }: Evaluation): string {
   const parts = logs.map((log) => {
-    const { methods, otherHorizons, firstDays, leakCheck } = log;
+    const { methods, otherHorizons, firstDays, leakCheck, winning } = log;
     return [
       `### ${log.log}`,
       '',
@@ -21,6 +21,9 @@ export function renderEvaluation({ logs, memoryless }: Evaluation): string {
         ({ days, auc, calibrationError }) =>
           `- Silence of ${days} days: AUC ${digits(auc)}, calibration error ${digits(calibrationError)}.`,
       ),
+      winning.looks === 0
+        ? '- Winning: no probability was said (200 won and 200 lost are needed, and better than the constant).'
+        : `- Winning, of journeys that ended: AUC ${digits(winning.auc)}, Brier skill ${digits(winning.brierSkill)}, calibration error ${digits(winning.calibrationError)} (${winning.looks} looks).`,
       ...firstDays.map(
         ({ days, looks, calibrationError, alerts }) =>
           `- Days ${days} of a new tenant: calibration error ${digits(calibrationError)} (${looks} looks), ${alerts} alerts.`,

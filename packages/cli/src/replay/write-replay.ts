@@ -1,10 +1,11 @@
 /** `cairn replay`: a file of events through the core, and what came of it into the files of API.md section 7. Two runs write the same bytes. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { formatInstantOrNull } from '@cairn/clock/calendar.ts';
 import type { Clock } from '@cairn/clock/clock.ts';
 import { attribute } from '@cairn/history/attribution/models.ts';
 import { renderJourney } from '@cairn/orchestrator/core/render-journey.ts';
+import { modelsOf } from '@cairn/orchestrator/shell/learn-models.ts';
 import { createChannelPaths } from './channel-paths.ts';
 import { actionLine, alertLine, transitionLines } from './fact-lines.ts';
 import type { EventsFile } from './file-rows.ts';
@@ -51,6 +52,8 @@ function replayRows(
 ): ReplaySummary {
   const { workspace, out, explain } = job;
   const isScored = job.ticks !== null || job.scoreOn !== null;
+  // Those of another run would be taken for this one's.
+  if (!isScored) rmSync(join(out, 'scores.jsonl'), { force: true });
   const files = {
     alerts: createLineWriter(join(out, 'alerts.jsonl')),
     actions: createLineWriter(join(out, 'actions.jsonl')),
@@ -140,7 +143,8 @@ function* finalJourneys(
     const found = readJourney(world.state, stateKey, definition.name);
     if (!found) continue;
     const { subject, journey } = found;
-    const rendered = renderJourney({ workspace, subject, definition }, journey, at, null);
+    const models = modelsOf(world.state, workspace, definition.name);
+    const rendered = renderJourney({ workspace, subject, definition, models }, journey, at, null);
     yield { ...rendered, subject: { ...nameOfSubject(subject), id: subject.id } };
   }
 }
