@@ -77,6 +77,7 @@ test.each([
   'https://8.8.8.8/',
   'https://[2606:4700::1111]/',
   'https://hooks.exämple.com/',
+  'https://example.com/hook/@me?to=a@b.example',
 ])('%s is fine', (url) => {
   expect(readTarget(url, []).ok).toBe(true);
 });
@@ -86,6 +87,8 @@ test.each([
   ['ftp://example.com/', 'must start with https://'],
   ['https://user:pass@example.com/', 'must not hold a user name or password'],
   ['https://user@example.com/', 'must not hold a user name or password'],
+  ['https://@example.com/', 'must not hold a user name or password'],
+  ['https://:@example.com/', 'must not hold a user name or password'],
   ['https://example.com/#top', 'must not have a fragment'],
   ['https://example.com/#', 'must not have a fragment'],
   [`https://example.com/${'x'.repeat(2_048)}`, 'is longer than 2048 characters'],
@@ -96,6 +99,14 @@ test.each([
   ['', 'is no absolute URL'],
 ])('%s is refused: %s', (url, fault) => {
   expect(readTarget(url, [])).toEqual({ ok: false, fault });
+});
+
+test('the dot of a whole name does not go into the Host header', () => {
+  expect(readTarget('https://example.com./x', [])).toMatchObject({
+    ok: true,
+    host: 'example.com',
+    url: { host: 'example.com' },
+  });
 });
 
 describe('the operator’s list', () => {

@@ -31,9 +31,13 @@ export function readTarget(text: string, allow: readonly string[]): Target {
   const url = URL.parse(text);
   if (!url || /[\s\\]/.test(text)) return fault('is no absolute URL');
   if (url.protocol !== 'https:' && url.protocol !== 'http:') return fault('must start with https://');
-  if (url.username !== '' || url.password !== '') return fault('must not hold a user name or password');
+  // Also an empty one, which `URL` forgets.
+  if (url.username !== '' || url.password !== '' || /^[^:]*:\/*[^/?#]*@/.test(text))
+    return fault('must not hold a user name or password');
   if (url.hash !== '' || text.includes('#')) return fault('must not have a fragment');
   const name = url.hostname.replace(/\.$/, '');
+  // The dot of a whole name has no place in the Host header nor in TLS's SNI.
+  if (name !== url.hostname && name !== '') url.hostname = name;
   const host = name.replace(/^\[|\]$/g, '');
   if (host === '') return fault('has no host');
   const port = url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port);
