@@ -93,6 +93,18 @@ describe('Idempotency-Key', () => {
     expect((await cairn.call('GET', '/api/endpoints')).body.items).toHaveLength(1);
   });
 
+  test('after a day the key is a new one', async () => {
+    let jumped = 0;
+    await cairn.stop();
+    const clock = { ...systemClock, now: () => systemClock.now() + jumped };
+    cairn = await startRunningDeliverer({ webhookAllow: [receiver.hostPort] }, { clock });
+    const made = await post('/api/endpoints', 'mine', { url: receiver.url });
+    jumped = 25 * 3_600_000;
+    const later = await post('/api/endpoints', 'mine', { url: receiver.url, types: ['alert.*'] });
+    expect(later.status).toBe(201);
+    expect(later.body.id).not.toBe(made.body.id);
+  });
+
   test('another request under the same key is refused', async () => {
     expect((await post('/api/endpoints', 'mine', { url: receiver.url })).status).toBe(201);
     const { status: code, body } = await post('/api/endpoints', 'mine', { url: receiver.url, types: ['alert.*'] });

@@ -14,7 +14,7 @@ import { createDeliveryRoutes } from './delivery-routes.ts';
 import { createEndpointWriter } from './endpoint-writer.ts';
 import type { EndpointInput } from '../core/deliver/endpoint-settings.ts';
 import type { EndpointWriterDeps } from './endpoint-writer.ts';
-import { createIdempotency } from './idempotency.ts';
+import { IDEMPOTENT_FOR_MS, createIdempotency } from './idempotency.ts';
 import { bodyOf, endpointOf, pageByAge, refuse, sinceOf } from './request-parts.ts';
 
 /** `/api/endpoints`: makes, changes and removes endpoints. What becomes of their deliveries is in delivery-routes.ts. */
@@ -67,9 +67,11 @@ export function createEndpointRoutes(deps: EndpointRoutesDeps): Routes {
       input: EndpointInput,
       key: string | null,
     ): Promise<{ status: number; body: unknown }> {
-      const id = idOf('ep', workspace, key ?? randomBytes(16).toString('hex'));
-      const known = ports.control.endpoint(workspace, id);
-      if (known) return { status: 201, body: { ...writer.shown(known), secret: signingKeyOf(known) } };
+      const ofKey = key === null ? null : idOf('ep', workspace, key);
+      const known = ofKey === null ? undefined : ports.control.endpoint(workspace, ofKey);
+      const isRecent = known !== undefined && ports.clock.now() - known.createdAt < IDEMPOTENT_FOR_MS;
+      if (isRecent) return { status: 201, body: { ...writer.shown(known), secret: signingKeyOf(known) } };
+      const id = ofKey !== null && !known ? ofKey : idOf('ep', workspace, randomBytes(16).toString('hex'));
       const preset = input.preset ? PRESETS[input.preset] : undefined;
       const secret = input.secret ?? newKey(preset?.scheme ?? 'v1');
       const endpoint: Endpoint = {
