@@ -90,7 +90,7 @@ describe('the live feed of one process', () => {
     example.kill();
   });
 
-  it('drains: SIGTERM tells each reader to come back, at another time, and new ones 503', async () => {
+  it('drains: SIGTERM tells each reader to come back, each at another time, and the process ends well', async () => {
     const clients = await Promise.all(Array.from({ length: 20 }, () => world.connect({ as: world.mine.adminToken })));
     const stopped = product.stop();
     const closed = await Promise.all(clients.map(({ closed: end }) => end));

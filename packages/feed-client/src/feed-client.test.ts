@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs';
+import { stripTypeScriptTypes } from 'node:module';
+import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import {
   type FeedClient,
@@ -222,4 +225,11 @@ describe('a feed client', () => {
     expect(told).toEqual(['snapshot 0 at bad', 'refused 103']);
     feed.close();
   });
+});
+
+it('is under 6 KB compressed, before anything is minified, and imports nothing', () => {
+  const source = readFileSync(new URL('feed-client.ts', import.meta.url), 'utf8');
+  const script = stripTypeScriptTypes(source, { mode: 'strip' });
+  expect(gzipSync(script).length).toBeLessThan(6 * 1_024);
+  expect(script).not.toMatch(/^import /m);
 });
