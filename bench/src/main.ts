@@ -21,6 +21,7 @@ const BENCHES = [
   'deliver',
   'deliver-million',
   'feed',
+  'history-queries',
   'log-kafka',
   'pipeline-kafka',
   'latency-kafka',

@@ -94,15 +94,18 @@ export interface Corrections {
   rebuilt: boolean;
   /** Touchpoints that a split or a link moved. */
   moved: boolean;
+  /** Touchpoints that say how the buyer felt, or what they paid. */
+  values: boolean;
 }
 
 export async function readCorrections(history: Query, scope: Scope): Promise<Corrections> {
-  const [row] = await history.query<{ rebuilt: number | string; moved: number | string }>(
+  const [row] = await history.query<Record<keyof Corrections, number | string>>(
     `SELECT (SELECT count() FROM journey_rebuilds WHERE ${OF_DEFINITION}) AS rebuilt,
-            (SELECT count() FROM touchpoint_moves WHERE workspace = {workspace: String}) AS moved`,
+            (SELECT count() FROM touchpoint_moves WHERE workspace = {workspace: String}) AS moved,
+            (SELECT count() FROM touchpoint_values WHERE workspace = {workspace: String}) AS values`,
     scopeParams(scope),
   );
-  return { rebuilt: Number(row?.rebuilt ?? 0) > 0, moved: Number(row?.moved ?? 0) > 0 };
+  return { rebuilt: Number(row?.rebuilt) > 0, moved: Number(row?.moved) > 0, values: Number(row?.values) > 0 };
 }
 
 const A_TOUCH = `${OF_DEFINITION} AND touchpoint_id != '' AND direction IN ('inbound', 'outbound') AND event != ''`;
@@ -112,7 +115,11 @@ const MOVES = `(SELECT touchpoint_id, argMax(subject_id, version) AS subject_id 
     WHERE workspace = {workspace: String} GROUP BY touchpoint_id)`;
 
 /** Touches: k, at (epoch ms), seq, stage, event, channel, direction, before (no outcome had been reached when it was taken). */
-export function touchesSql(scope: Scope, { rebuilt, moved }: Corrections, sample: string | null = null): string {
+export function touchesSql(
+  scope: Scope,
+  { rebuilt, moved }: Omit<Corrections, 'values'>,
+  sample: string | null = null,
+): string {
   const sampled = sample === null ? '' : `AND journey_id < {sample: String}`;
   const parts = [
     `SELECT journey_key AS k, ${AT} AS at, seq, stage, event, channel, direction, status NOT IN ('won', 'lost') AS before
@@ -152,9 +159,12 @@ function livingSql(): string {
 }
 
 /** subject_id → its journey's visits, also of subjects that were absorbed: for what is known of a subject and not of a journey. */
-export function subjectsSql(scope: Scope): string {
+export function subjectsSql(scope: Scope, { rebuilt }: Pick<Corrections, 'rebuilt'>): string {
+  const known = `(SELECT subject_id FROM touchpoint_values WHERE workspace = {workspace: String})`;
+  if (!rebuilt)
+    return `SELECT subject_id, k, stages, entered, status FROM (${journeysSql(scope)}) WHERE subject_id IN ${known}`;
   const absorbed = `(SELECT journey_id AS id, absorbed_into AS into FROM journey_visits FINAL WHERE ${OF_DEFINITION} AND status = 'absorbed')`;
-  let sql = `SELECT subject_id, journey_id AS living FROM journey_visits FINAL WHERE ${OF_DEFINITION}`;
+  let sql = `SELECT subject_id, journey_id AS living FROM journey_visits FINAL WHERE ${OF_DEFINITION} AND subject_id IN ${known}`;
   for (let step = 0; step < ABSORPTIONS_FOLLOWED; step++)
     sql = `SELECT r.subject_id AS subject_id, if(a.into = '', r.living, a.into) AS living FROM (${sql}) AS r LEFT JOIN ${absorbed} AS a ON a.id = r.living`;
   return `SELECT s.subject_id AS subject_id, j.k AS k, j.stages AS stages, j.entered AS entered, j.status AS status

@@ -50,6 +50,7 @@ export interface Metrics {
 export async function metrics(history: Query, scope: Scope, now: number): Promise<Metrics> {
   const params = { ...scopeParams(scope), end: Math.min(scope.to ?? now, now), day: DAY_MS };
   const journeys = journeysSql(scope);
+  const corrections = await readCorrections(history, scope);
   const [stands] = await history.query<Figures>(
     `SELECT count() AS began, countIf(status = 'won') AS won, countIf(status = 'lost') AS lost,
             countIf(length(stages) > 1) AS advanced, countIf(length(stages) > 1 AND status IN ('lost', 'stalled')) AS abandoned
@@ -68,7 +69,7 @@ export async function metrics(history: Query, scope: Scope, now: number): Promis
               AND arrayExists(at -> at - first >= ${days} * {day: Int64} AND at - first < ${2 * days} * {day: Int64}, ats)) AS back${days}`,
             ).join(', ')}
        FROM (SELECT j.started AS started, t.ats AS ats, arrayMin(t.ats) AS first, arrayCount(at -> ${IN_RANGE('at')}, t.ats) AS own
-               FROM (SELECT k, groupArray(at) AS ats FROM (${touchesSql(scope, await readCorrections(history, scope))})
+               FROM (SELECT k, groupArray(at) AS ats FROM (${touchesSql(scope, corrections)})
                       WHERE direction = 'inbound' GROUP BY k) AS t
               INNER JOIN (${journeys}) AS j ON j.k = t.k)`,
     params,
@@ -83,7 +84,7 @@ export async function metrics(history: Query, scope: Scope, now: number): Promis
     `SELECT kind, count() AS n, avg(value) AS mean, countIf(if(kind = 'csat', value >= 4, value >= 9)) AS good, countIf(value <= 6) AS bad
        FROM (SELECT kind, value, subject_id, toUnixTimestamp64Milli(at) AS at FROM touchpoint_values
               WHERE workspace = {workspace: String} AND kind IN ('nps', 'csat', 'ces')) AS v
-      INNER JOIN (${subjectsSql(scope)}) AS s ON s.subject_id = v.subject_id
+      INNER JOIN (${subjectsSql(scope, corrections)}) AS s ON s.subject_id = v.subject_id
       WHERE ${IN_RANGE('at')} GROUP BY kind`,
     params,
   );
@@ -91,7 +92,7 @@ export async function metrics(history: Query, scope: Scope, now: number): Promis
     `SELECT count(DISTINCT k) AS customers, sum(value) AS revenue
        FROM (SELECT value, subject_id, toUnixTimestamp64Milli(at) AS at FROM touchpoint_values
               WHERE workspace = {workspace: String} AND kind = 'revenue') AS v
-      INNER JOIN (${subjectsSql(scope)}) AS s ON s.subject_id = v.subject_id WHERE at < {to: Int64}`,
+      INNER JOIN (${subjectsSql(scope, corrections)}) AS s ON s.subject_id = v.subject_id WHERE at < {to: Int64}`,
     params,
   );
   const weeks = await history.query<{

@@ -114,6 +114,7 @@ export function checkDefinition(definition: JourneyDefinition): Fault[] {
     duration(`${at}.stall.after`, stage.stall?.after);
     duration(`${at}.stall.learned.horizon`, stage.stall?.learned?.horizon);
     duration(`${at}.stall.learned.atLeast`, stage.stall?.learned?.atLeast);
+    duration(`${at}.target.time`, stage.target?.time);
   });
   condition('outcomes.won.enter', definition.outcomes?.won?.enter);
   condition('outcomes.lost.enter', definition.outcomes?.lost?.enter);
