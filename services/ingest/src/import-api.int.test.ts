@@ -283,6 +283,7 @@ describe('an import on a bad day', () => {
     await expect
       .poll(
         async () => (await harness.post(path({ format: 'csv', mapping: MAPPING }), 'case_id,activity\n1,x\n')).status,
+        { timeout: 10_000 },
       )
       .toBe(200);
   });
