@@ -63,11 +63,13 @@ export type JourneyInput = JourneyOccasion &
     | { type: 'definition' }
   );
 
-export type TimerPurpose = OutreachTimer | 'stall' | 'learn' | `escalate-${AlertKind}` | `snooze-${AlertKind}`;
+export type TimerPurpose =
+  OutreachTimer | 'stall' | 'learn' | 'roles' | `escalate-${AlertKind}` | `snooze-${AlertKind}`;
 
 export const TIMER_PURPOSES: readonly TimerPurpose[] = [
   'stall',
   'learn',
+  'roles',
   ...OUTREACH_TIMERS,
   ...ALERT_KINDS.flatMap((kind): TimerPurpose[] => [`escalate-${kind}`, `snooze-${kind}`]),
 ];

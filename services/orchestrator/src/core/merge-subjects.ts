@@ -69,6 +69,7 @@ export function mergeJourneys(
     pauses: mergePauses(a.pauses, b.pauses),
     ...(silence ? { silence } : {}),
     ...(win ? { win } : {}),
+    ...(a.roles || b.roles ? { roles: mergeRoles(a.roles ?? {}, b.roles ?? {}) } : {}),
     stall: {
       ...unarmed(a.stall),
       lag: Math.max(a.stall.lag, b.stall.lag),
@@ -134,6 +135,15 @@ function mergeTraceLists(a: JourneyState['people'], b: JourneyState['people']): 
     merged.set(trace.id, known ? mergeTraces(known, trace) : trace);
   }
   return [...merged.values()].sort((x, y) => (x.id < y.id ? -1 : 1));
+}
+
+/** Of one kind the trouble that sorts last, so that it does not matter whose it was. */
+function mergeRoles(
+  a: NonNullable<JourneyState['roles']>,
+  b: NonNullable<JourneyState['roles']>,
+): NonNullable<JourneyState['roles']> {
+  const entries = [...Object.entries(a), ...Object.entries(b)].sort(([, one], [, other]) => (one < other ? -1 : 1));
+  return Object.fromEntries(entries);
 }
 
 function mergeOutcome(a: JourneyState, b: JourneyState): Pick<JourneyState, 'status' | 'endedAt'> {

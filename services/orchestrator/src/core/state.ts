@@ -64,6 +64,8 @@ export interface JourneyState {
   silence?: Silence;
   /** What it will teach of winning; absent where the definition has no two outcomes. */
   win?: WinTrace;
+  /** Troubles of roles that have had their alert, by kind. */
+  roles?: Readonly<Partial<Record<AlertKind, string>>>;
   stall: StallState;
   points: Points;
   /** Fit rules of the account that hold now. */

@@ -4,6 +4,7 @@ import { escalateAlert, wakeAlert } from '../alert.ts';
 import type { AlertKind } from '../state.ts';
 import { setTimer, tellAlert, type Draft } from './draft.ts';
 import { fireLearn } from './follow-silence.ts';
+import { settleRoles } from './settle-roles.ts';
 import { armEscalation, fireStall } from './settle-stall.ts';
 
 export function takeTimer(draft: Draft, purpose: TimerPurpose): void {
@@ -11,6 +12,7 @@ export function takeTimer(draft: Draft, purpose: TimerPurpose): void {
   if (purpose === 'action' || purpose === 'label' || purpose === 'play') return;
   if (purpose === 'stall') return fireStall(draft);
   if (purpose === 'learn') return fireLearn(draft);
+  if (purpose === 'roles') return settleRoles(draft);
   const kind = purpose.slice(purpose.indexOf('-') + 1) as AlertKind;
   const alert = draft.journey.alerts[kind];
   if (!alert) return;

@@ -19,6 +19,7 @@ import { closeAlert, type Draft } from './draft.ts';
 import { followSilence, silenceBefore } from './follow-silence.ts';
 import { followWin } from './follow-win.ts';
 import { qualificationNow, totalNow } from './score-now.ts';
+import { settleRoles } from './settle-roles.ts';
 import { hasEnded, settleStall } from './settle-stall.ts';
 
 /** A lag of more than a day is a wrong clock, not a backlog. */
@@ -83,6 +84,7 @@ export function takeTouchpoint(draft: Draft, { touchpoint, person, account }: To
     imported: touchpoint.imported,
     lag: touchpoint.imported ? 0 : Math.min(Math.max(0, now - touchpoint.receivedAt), LAG_MAX_MS),
   });
+  settleRoles(draft);
   takeQualification(draft);
   draft.touchpoint = renderTouchpoint(touchpoint, direction, person?.id ?? null, account?.id ?? null);
 }
