@@ -1,8 +1,7 @@
 /** A journey or a person as of now: what was true at the last change, carried forward. Decides no status and no stage: those are facts. */
 import type { Alert } from '@cairn/contracts/generated/alert.ts';
-import type { Person } from '@cairn/contracts/generated/identity.ts';
 import type { Journey } from '@cairn/contracts/generated/journey.ts';
-import { formatDuration, formatInstant, formatInstantOrNull, parseInstant } from '@cairn/clock/calendar.ts';
+import { formatDuration, parseInstant } from '@cairn/clock/calendar.ts';
 import { decay } from './board-filter.ts';
 
 /** Silence is counted up to `now`; engagement, its reasons and the total have halved every `halfLifeMs` since `updatedAt`. */
