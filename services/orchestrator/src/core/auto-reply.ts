@@ -1,8 +1,10 @@
 /** What a machine sent in the buyer's name: an out-of-office note is no return. Decides by what the touchpoint says of itself. */
 import type { Touchpoint } from '@cairn/contracts/generated/touchpoint.ts';
+import { eventPattern } from './event-pattern.ts';
 
-const EVENT =
-  /\b(auto[- ]?reply|auto[- ]?responder|out[- ]of[- ]office|vacation reply|email bounced|mail delivery failed)\b/i;
+const isMachine = eventPattern(
+  /\b(auto[- ]?reply|auto[- ]?responder|out[- ]of[- ]office|vacation reply|email bounced|mail delivery failed)\b/i,
+);
 const SUBJECT =
   /^\s*(re:\s*)?(automatic reply|auto(matische)?[- ]?(reply|antwort|response)|out of (the )?office|abwesenheits|autorespuesta|risposta automatica|réponse automatique|odpowiedź automatyczna|undeliverable|delivery status notification)/i;
 /** RFC 3834's header, and what mail tools call it. */
@@ -24,7 +26,7 @@ const FLAGS = [
 
 export function isAutoReply({ event, properties }: Pick<Touchpoint, 'event' | 'properties'>): boolean {
   if (event === null) return false;
-  if (EVENT.test(event)) return true;
+  if (isMachine(event)) return true;
   for (const flag of FLAGS) {
     const value = properties[flag];
     if (value === undefined) continue;

@@ -3,6 +3,7 @@
  * once to closures. Total: a condition never throws and never waits; an empty group matches nothing.
  */
 import { RE2JS } from 're2js';
+import { parseDuration } from '@cairn/contracts/duration.ts';
 import type { AccountSummary, PersonSummary } from '@cairn/contracts/generated/stitched.ts';
 import type { Touchpoint } from '@cairn/contracts/generated/touchpoint.ts';
 import type { Condition, Comparison } from '@cairn/contracts/generated/journey-definition.ts';
@@ -59,6 +60,8 @@ const REMEMBERED_MATCHES = 1_000;
 const REMEMBERED_CHARS_MAX = 200;
 
 const NOTHING: Predicate = () => false;
+/** Of a window that is no duration, which the definition's check refuses. */
+const NEVER = { ms: 0 };
 
 /** `counters`: takes in what the condition's `count`s are to count; null: it may have none. */
 export function compileCondition(
@@ -124,7 +127,7 @@ function compileCount(
   }
   const key = countKey(source);
   const holds = compileCondition(source.of, `${path}.of`, onFault, 1, null);
-  const count = counters.get(key) ?? { key, source, holds };
+  const count = counters.get(key) ?? { key, source, within: parseDuration(source.within) ?? NEVER, holds };
   counters.set(key, count);
   return (scene) => scene.journey !== null && holdsCount(source, scene.journey.count(count, scene.person?.id ?? null));
 }
@@ -137,6 +140,15 @@ export function isMomentary({ event, type, channel, direction, where, all, any, 
   return (
     Object.keys(where ?? {}).some((dotted) => OF_TOUCHPOINT.includes(dotted.split('.')[0]!)) ||
     [...(all ?? []), ...(any ?? []), ...(not ? [not] : [])].some(isMomentary)
+  );
+}
+
+/** Kinds of alerts that a condition asks for by name. */
+export function alertsIn({ alert, all, any }: Condition): string[] {
+  const listed =
+    typeof alert === 'object' && alert !== null && !Array.isArray(alert) ? [alert.eq, ...(alert.in ?? [])] : [alert];
+  return [...listed.flat(), ...[...(all ?? []), ...(any ?? [])].flatMap(alertsIn)].filter(
+    (kind) => typeof kind === 'string',
   );
 }
 

@@ -3,7 +3,7 @@
  * many times are kept as its comparison can tell apart. Late touchpoints take their place in time.
  */
 import { idOf } from '@cairn/contracts/ids.ts';
-import { parseDuration } from '@cairn/contracts/duration.ts';
+import type { Duration } from '@cairn/contracts/duration.ts';
 import type { Condition } from '@cairn/contracts/generated/journey-definition.ts';
 import type { BusinessTime } from './business-time.ts';
 import type { Predicate, Scene } from './condition.ts';
@@ -14,6 +14,7 @@ export interface CompiledCount {
   /** What is counted: the same in every version of a definition that counts the same. */
   key: string;
   source: CountSource;
+  within: Duration;
   holds: Predicate;
 }
 export type Counters = Map<string, CompiledCount>;
@@ -55,7 +56,7 @@ export function countTouchpoint(
 
 /** How many lie within the window that ends now. What a touchpoint says of the future is not there yet. */
 export function countWithin(
-  { key, source }: CompiledCount,
+  { key, within }: CompiledCount,
   counts: Counts | undefined,
   time: BusinessTime,
   personId: string | null,
@@ -63,7 +64,6 @@ export function countWithin(
 ): number {
   const times = counts?.[key];
   if (!times) return 0;
-  const within = parseDuration(source.within)!;
   let count = 0;
   for (const entry of times) {
     if (typeof entry !== 'number' && entry[1] !== personId) continue;

@@ -9,6 +9,7 @@ import type { PersonSummary } from '@cairn/contracts/generated/stitched.ts';
 import type { Touchpoint } from '@cairn/contracts/generated/touchpoint.ts';
 import type { BusinessTime } from './business-time.ts';
 import type { Scene, Predicate } from './condition.ts';
+import { eventPattern } from './event-pattern.ts';
 import type { ActionRequest } from './next-best-action/outreach-state.ts';
 import { timeOfDayMs, type Compile } from './play.ts';
 import type { PersonTrace } from './state.ts';
@@ -32,6 +33,10 @@ export interface CompiledGuardRails {
 /** The closed list of what can stand in an action's way. */
 export type Obstacle =
   'frequency-cap' | 'action-cap' | 'person-cap' | 'no-consent' | 'do-not-contact' | 'nobody-to-contact' | 'holdout';
+
+const saysNo = eventPattern(/unsubscribe|opted out|do not contact/i);
+const saysYes = eventPattern(/subscribed|opted in/i);
+const NO_CONTACT_TRAITS = ['doNotContact', 'do_not_contact', 'unsubscribed'];
 
 type Action = { name: string; consent: string | null; atMost: Cap | null };
 
@@ -110,15 +115,14 @@ export function contactOf(
 
 /** Who unsubscribes is not contacted again until they subscribe again. */
 export function isUnsubscribe(touchpoint: Touchpoint): boolean {
-  return touchpoint.event !== null && /unsubscribe|opted out|do not contact/i.test(touchpoint.event);
+  return touchpoint.event !== null && saysNo(touchpoint.event);
 }
 
 function isNoContact(touchpoint: Touchpoint, person: PersonSummary, before: PersonTrace | undefined): boolean {
   const { traits } = person;
-  for (const name of ['doNotContact', 'do_not_contact', 'unsubscribed'])
-    if (typeof traits[name] === 'boolean') return traits[name];
+  for (const name of NO_CONTACT_TRAITS) if (typeof traits[name] === 'boolean') return traits[name];
   if (isUnsubscribe(touchpoint)) return true;
-  if (touchpoint.event !== null && /subscribed|opted in/i.test(touchpoint.event)) return false;
+  if (touchpoint.event !== null && saysYes(touchpoint.event)) return false;
   return before?.noContact ?? false;
 }
 

@@ -7,6 +7,7 @@ import { parseDuration, type Duration } from '@cairn/contracts/duration.ts';
 import type { JourneyDefinition } from '@cairn/contracts/generated/journey-definition.ts';
 import type { BusinessTime } from './business-time.ts';
 import type { Predicate, Scene } from './condition.ts';
+import { eventPattern } from './event-pattern.ts';
 import type { Compile } from './play.ts';
 
 export interface CompiledMeetings {
@@ -16,8 +17,8 @@ export interface CompiledMeetings {
   grace: Duration;
 }
 
-const BOOKED = /\b(booked|scheduled|rescheduled)$/i;
-const CANCELLED = /\b(cancelled|canceled)$/i;
+const isBooked = eventPattern(/\b(booked|scheduled|rescheduled)$/i);
+const isCancelled = eventPattern(/\b(cancelled|canceled)$/i);
 /** What calendars and CRMs call it. */
 const TIMES = [
   'startsAt',
@@ -57,8 +58,8 @@ export function meetingAfter(
 ): number | undefined {
   const { touchpoint } = scene;
   if (!touchpoint || touchpoint.event === null) return before;
-  if (meetings.cancelled ? meetings.cancelled(scene) : CANCELLED.test(touchpoint.event)) return undefined;
-  if (!(meetings.booked ? meetings.booked(scene) : BOOKED.test(touchpoint.event))) return before;
+  if (meetings.cancelled ? meetings.cancelled(scene) : isCancelled(touchpoint.event)) return undefined;
+  if (!(meetings.booked ? meetings.booked(scene) : isBooked(touchpoint.event))) return before;
   const at = timeIn(meetings, touchpoint.properties, scene);
   return at !== null && at > now && at - now <= AHEAD_MAX_MS ? at : before;
 }

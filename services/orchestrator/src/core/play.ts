@@ -4,7 +4,7 @@
  */
 import type { Condition, JourneyDefinition } from '@cairn/contracts/generated/journey-definition.ts';
 import { parseDuration, type Duration } from '@cairn/contracts/duration.ts';
-import { isMomentary, type Predicate } from './condition.ts';
+import { alertsIn, isMomentary, type Predicate } from './condition.ts';
 
 type Source = NonNullable<JourneyDefinition['plays']>[number];
 type Step = Source['steps'][number];
@@ -15,6 +15,8 @@ export interface CompiledPlay {
   trigger: Predicate;
   /** Asks for the touchpoint itself: then every touchpoint that matches is a trigger, else only its coming true. */
   momentary: boolean;
+  /** Kinds of alerts that the trigger names. */
+  alerts: readonly string[];
   exit: Predicate | null;
   goal: Predicate | null;
   keepGoing: boolean;
@@ -44,6 +46,7 @@ export function compilePlay(play: Source, path: string, compile: Compile): Compi
     name: play.name,
     trigger: compile(play.trigger, `${path}.trigger`)!,
     momentary: isMomentary(play.trigger),
+    alerts: alertsIn(play.trigger),
     exit: compile(play.exit, `${path}.exit`),
     goal: compile(play.goal, `${path}.goal`),
     keepGoing: play.keepGoing ?? false,

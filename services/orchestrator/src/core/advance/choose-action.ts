@@ -22,21 +22,25 @@ export function chooseAction(outreach: Outreach): void {
   const { definition, journey } = draft;
   const { actions } = definition.outreach;
   if (actions.length === 0 || hasEnded(journey) || !mayReplace(outreach)) return;
-  const candidates = actions.filter((action) => action.when?.(scene) ?? false);
+  const candidates = stallFirst(
+    journey.alerts,
+    actions.filter((action) => action.when?.(scene) ?? false),
+  );
   if (candidates.length === 0) return;
   const about = aboutOf(outreach, candidates);
   if (about === state.about) return;
   state.about = about;
   const alert = newestAlert(journey.alerts);
+  const alertOf = (action: CompiledAction | null): AlertState | null => alertFor(journey.alerts, action?.alerts ?? []);
   const free: CompiledAction[] = [];
   let blocked: { action: CompiledAction; by: string } | null = null;
   for (const action of candidates) {
-    const by = obstacleFor(outreach, action, personFor(draft, action, alert));
+    const by = obstacleFor(outreach, action, personFor(draft, action, alertOf(action)));
     if (by) blocked ??= { action, by };
     else free.push(action);
   }
   if (free.length === 0) {
-    const open = newAction(outreach, blocked!.action.name, blocked!.action, alert, null);
+    const open = newAction(outreach, blocked!.action.name, blocked!.action, alertOf(blocked!.action), null);
     return tellAction(outreach, 'action.suppressed', open, { state: 'suppressed', suppressedBy: blocked!.by });
   }
   const { policy } = draft.memory();
@@ -44,7 +48,7 @@ export function chooseAction(outreach: Outreach): void {
   const arms = [...free.map(({ name, cost }) => ({ name, cost })), { name: WAIT, cost: 0 }];
   const choice = chooseArm(policy, arms, features, `${journey.id}/${state.decided ?? 0}`)!;
   const chosen = free.find(({ name }) => name === choice.name) ?? null;
-  const open = newAction(outreach, choice.name, chosen, alert, choice);
+  const open = newAction(outreach, choice.name, chosen, alertOf(chosen), choice);
   if (isHeld(draft)) return tellChoice(outreach, open, features, true);
   if (!chosen) return tellChoice(outreach, open, features, false);
   const play = carriedBy(outreach, chosen.name);
@@ -62,7 +66,23 @@ export function actionOfPlay(outreach: Outreach, action: CompiledAction, play: s
   openAction(outreach, open, features, 'now');
 }
 
-export function newestAlert(alerts: Draft['journey']['alerts']): AlertState | null {
+/** The alert that an action or a play answers: of the kinds that it names; else the stall, else the newest. */
+export function alertFor(alerts: Draft['journey']['alerts'], kinds: readonly string[]): AlertState | null {
+  if (kinds.length === 0) return alerts.stall ?? newestAlert(alerts);
+  return newestAlert(Object.fromEntries(Object.entries(alerts).filter(([kind]) => kinds.includes(kind))));
+}
+
+/** While a journey is stalled, what answers the stall goes before what answers another alert. */
+function stallFirst(
+  alerts: Draft['journey']['alerts'],
+  candidates: readonly CompiledAction[],
+): readonly CompiledAction[] {
+  if (!alerts.stall) return candidates;
+  const answering = candidates.filter((action) => alertFor(alerts, action.alerts)?.kind === 'stall');
+  return answering.length > 0 ? answering : candidates;
+}
+
+function newestAlert(alerts: Draft['journey']['alerts']): AlertState | null {
   let newest: AlertState | null = null;
   for (const alert of Object.values(alerts)) if (!newest || alert.openedAt > newest.openedAt) newest = alert;
   return newest;
@@ -73,10 +93,13 @@ function mayReplace({ draft, state }: Outreach): boolean {
   const { action } = state;
   if (!action) return true;
   if (action.state !== 'chosen' && action.state !== 'requested') return false;
-  const opened = draft.outputs.some(
-    ({ type, ...output }) => type === 'alert' && 'fact' in output && output.fact === 'alert.opened',
+  const opened = draft.outputs.flatMap((output) =>
+    output.type === 'alert' && output.fact === 'alert.opened' ? [output.alert.kind] : [],
   );
-  return opened || draft.events.includes('stage_changed');
+  // What answers another alert that is still open stays, unless a stall comes.
+  const isAnswering = action.alertKind !== null && draft.journey.alerts[action.alertKind] !== undefined;
+  const moved = isAnswering ? opened.includes('stall') : opened.length > 0;
+  return moved || draft.events.includes('stage_changed');
 }
 
 /** The same occasion is decided once: the same stage, alerts and candidates; where they ask for the touchpoint, the same touchpoint. */

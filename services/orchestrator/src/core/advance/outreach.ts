@@ -106,10 +106,22 @@ export function requestAction(outreach: Outreach): void {
     expiresAt: compiled.expires ? definition.businessTime.add(now, compiled.expires) : null,
   };
   state.action = requested;
-  state.requests = [...requests, [now, action.name, action.personId] as const].slice(-REQUESTS_KEPT);
+  state.requests = requestsAfter(outreach, action);
   draft.changed = true;
   draft.outputs.push({ type: 'memory', change: { kind: 'requested', name: action.name } });
   tellAction(outreach, 'action.requested', requested, { state: 'requested' });
+}
+
+/** With this one; those that no cap counts any more are let go. */
+function requestsAfter({ draft, state }: Outreach, action: OpenAction): OutreachState['requests'] {
+  const { rails, actions } = draft.definition.outreach;
+  const { now, definition } = draft;
+  const caps = [rails.perJourney, rails.perPerson, ...actions.map(({ atMost }) => atMost)].filter(
+    (cap) => cap !== null,
+  );
+  const counts = (at: number): boolean => caps.some(({ per }) => definition.businessTime.add(at, per) > now);
+  const kept = (state.requests ?? []).filter(([at]) => counts(at));
+  return [...kept, [now, action.name, action.personId] as const].slice(-REQUESTS_KEPT);
 }
 
 export function obstacleFor(

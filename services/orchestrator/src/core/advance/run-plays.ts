@@ -4,7 +4,7 @@ import { PLAYS_KEPT, type PlayRun } from '../next-best-action/outreach-state.ts'
 import type { CompiledPlay, PlayInstruction } from '../play.ts';
 import { createZone, DAY_MS } from '../zone.ts';
 import { isZone } from '@cairn/clock/calendar.ts';
-import { actionOfPlay, newestAlert } from './choose-action.ts';
+import { actionOfPlay, alertFor } from './choose-action.ts';
 import { actionOf, requestAction, traceOf, zoneOf, type Outreach } from './outreach.ts';
 import { hasEnded } from './settle-stall.ts';
 
@@ -39,19 +39,19 @@ function begin(outreach: Outreach): void {
     if (entry.atMost !== null && count >= entry.atMost) continue;
     if (entry.every && count > 0 && definition.businessTime.add(last, entry.every) > now) continue;
     if ((state.plays?.length ?? 0) >= PLAYS_KEPT) continue;
-    const alert = newestAlert(draft.journey.alerts);
+    const alert = play.alerts.length > 0 ? alertFor(draft.journey.alerts, play.alerts) : null;
     const run: PlayRun = {
       name: play.name,
       version: definition.version,
       step: 0,
       startedAt: now,
-      alertId: play.momentary ? null : (alert?.id ?? null),
-      alertKind: play.momentary ? null : (alert?.kind ?? null),
+      alertId: alert?.id ?? null,
+      alertKind: alert?.kind ?? null,
       personId: scene.person?.id ?? alert?.reason.quietPersonId ?? null,
       due: null,
       waiting: false,
     };
-    state.begun = { ...state.begun, [play.name]: [count + 1, now] };
+    if (entry.atMost !== null || entry.every) state.begun = { ...state.begun, [play.name]: [count + 1, now] };
     state.plays = [...(state.plays ?? []), run];
     replace(outreach, run, steps(outreach, play, run));
   }

@@ -3,7 +3,7 @@
  * next, arms the timers. Imported history fires no actions.
  */
 import type { JourneyInput } from '../advance-journey.ts';
-import type { OutreachTimer } from '../next-best-action/outreach-state.ts';
+import type { OutreachState, OutreachTimer } from '../next-best-action/outreach-state.ts';
 import { chooseAction } from './choose-action.ts';
 import { setTimer, type Draft } from './draft.ts';
 import { followDecisions, WINDOW_MS } from './follow-decisions.ts';
@@ -113,13 +113,19 @@ function disarm({ state }: Outreach, purpose: OutreachTimer): void {
 
 /** Empty lists are left out: they would be written again with every touchpoint. */
 function keep({ draft, state }: Outreach): void {
-  const kept = Object.fromEntries(
-    Object.entries(state).filter(
-      ([, value]) => value !== undefined && !(typeof value === 'object' && Object.keys(value).length === 0),
-    ),
-  );
-  if (Object.keys(kept).length > 0) draft.journey.outreach = kept;
+  let some = false;
+  for (const name in state) {
+    const value = state[name as keyof OutreachState];
+    if (value === undefined || (typeof value === 'object' && isEmpty(value))) delete state[name as keyof OutreachState];
+    else some = true;
+  }
+  if (some) draft.journey.outreach = state;
   else delete draft.journey.outreach;
+}
+
+function isEmpty(value: object): boolean {
+  for (const _name in value) return false;
+  return true;
 }
 
 function earliest(times: readonly (number | null | undefined)[]): number | null {

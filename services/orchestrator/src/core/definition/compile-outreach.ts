@@ -1,7 +1,7 @@
 /** Actions, plays and guard rails of a checked definition → what the core runs on. */
 import { parseDuration, type Duration } from '@cairn/contracts/duration.ts';
 import type { JourneyDefinition } from '@cairn/contracts/generated/journey-definition.ts';
-import { isMomentary, type Predicate } from '../condition.ts';
+import { alertsIn, isMomentary, type Predicate } from '../condition.ts';
 import { capOf, compileGuardRails, type Cap, type CompiledGuardRails } from '../guard-rails.ts';
 import { compilePlay, type Compile, type CompiledPlay } from '../play.ts';
 
@@ -21,6 +21,8 @@ export interface CompiledAction {
   /** Null: never a candidate by itself, only a step of plays. */
   when: Predicate | null;
   momentary: boolean;
+  /** Kinds of alerts that `when` names: it answers one of these. */
+  alerts: readonly string[];
   expires: Duration | null;
   consent: string | null;
   channel: string | null;
@@ -37,6 +39,7 @@ export function compileOutreach(source: JourneyDefinition, compile: Compile): Co
     name: action.name,
     when: compile(action.when, `actions[${i}].when`),
     momentary: action.when !== undefined && isMomentary(action.when),
+    alerts: action.when ? alertsIn(action.when) : [],
     expires: action.expires === undefined ? null : parseDuration(action.expires),
     consent: action.consent ?? null,
     channel: action.channel ?? null,
