@@ -55,7 +55,8 @@ export function dryRunCommand(print: (line: string) => void = console.log): Comm
     const before = current ?? (await liveDefinition(options, after.name));
     const rows = events ? await readFile(events) : await readHistory(options, since.ms * 2);
     try {
-      const settings = { workspace: REPLAY_WORKSPACE, before, after, sinceMs: since.ms };
+      const until = events ? null : systemClock.now();
+      const settings = { workspace: REPLAY_WORKSPACE, before, after, sinceMs: since.ms, until };
       let refused = 0;
       const run = runDryRun(
         settings,

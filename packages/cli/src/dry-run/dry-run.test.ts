@@ -87,6 +87,18 @@ describe('a dry run', () => {
     expect(dryRunText(run)).toContain('earlier by P1D: 2026-01-16T00:00:00.000Z cat in looking, stall: No reply');
   });
 
+  it('lets time go on until now where it is over a running product', () => {
+    const settings = {
+      workspace: 'default',
+      before: definition('3 days'),
+      after: definition('30 days'),
+      sinceMs: 90 * DAY,
+    };
+    const until = Date.UTC(2026, 0, 5) + 24 * DAY;
+    const run = runDryRun({ ...settings, until }, touchpoints(ROWS));
+    expect(run).toMatchObject({ to: until, alerts: { before: 5, after: 0 } });
+  });
+
   it('compares actions as well', () => {
     const action = `
 outcomes: {}

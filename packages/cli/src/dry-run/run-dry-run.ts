@@ -14,8 +14,10 @@ export interface DryRunSettings {
   /** Null: there is none yet, and everything is new. */
   before: JourneyDefinition | null;
   after: JourneyDefinition;
-  /** What came before this is learned from and not reported; epoch ms, from the last touchpoint backwards. */
+  /** What came before this is learned from and not reported; epoch ms, from the end backwards. */
   sinceMs: number;
+  /** Time goes on until then (epoch ms), so that what fell due since the last touchpoint is there. Null: the end is the last touchpoint. */
+  until?: number | null;
 }
 
 export interface DryRun {
@@ -58,12 +60,14 @@ export function runDryRun(
     if (world.take(touchpoint)) count++;
     onRow(1);
   }
-  const from = last === null ? null : Math.max(startAt!, last - settings.sinceMs);
+  const end = last === null ? null : Math.max(last, settings.until ?? last);
+  if (end !== null) world.until(end);
+  const from = end === null ? null : Math.max(startAt!, end - settings.sinceMs);
   const compare = (kind: keyof Side): DryRun['alerts'] => {
     const [old, now] = sides.map((side) => side[kind].filter(({ at }) => from !== null && at >= from));
     return { ...compareOccurrences(old!, now!), before: old!.length, after: now!.length };
   };
-  return { touchpoints: count, from, to: last, alerts: compare('alerts'), actions: compare('actions') };
+  return { touchpoints: count, from, to: end, alerts: compare('alerts'), actions: compare('actions') };
 }
 
 function observe(side: Side, definition: string, stateOf: () => TaskState): ReplayObserver {
