@@ -161,7 +161,7 @@ export const webhookCases: readonly WebhookCase[] = [
     name: 'a retry that was pending when the key was rotated away is signed with the new key alone',
     async run(on) {
       on.receiver.answer(status(500));
-      const { id, secret } = await on.endpoint({ schedule: '1s' });
+      const { id, secret } = await on.endpoint({ schedule: '6s' });
       const delivery = await on.event(id);
       await on.delivery(id, delivery, attempts(1));
       on.receiver.answer(status(200));
