@@ -7,6 +7,7 @@ import { systemClock } from '@cairn/clock/clock.system.ts';
 import type { KafkaLogOptions } from '@cairn/log/log.kafka.ts';
 import type { Log, Membership, TopicConfig } from '@cairn/log/log.ts';
 import { openClickhouseHistory, type HistoryTarget } from './history.clickhouse.ts';
+import { squash } from './identities/squash.ts';
 import { startSink, type RunningSink } from './sink.ts';
 
 export interface HistoryWorkerData {
@@ -70,6 +71,15 @@ async function standBy(from: Log): Promise<Membership> {
   });
 }
 
+/** Nobody waits for it: until then reading looks up who lives on. */
+const SQUASH_EVERY_MS = 6 * 3_600_000;
+const stopSquashing = systemClock.every(SQUASH_EVERY_MS, () => {
+  if (!sink) return;
+  squash(history, systemClock.now()).catch((error: unknown) =>
+    port.postMessage({ event: 'fault', message: `squash: ${String((error as Error)?.message ?? error)}` }),
+  );
+});
+
 const membership = log && logTarget.kind === 'kafka' ? await standBy(log) : null;
 if (log && !membership) await beginSink(log);
 
@@ -84,6 +94,7 @@ async function answer(call: HistoryCall): Promise<unknown> {
     case 'caughtUp':
       return sink?.caughtUp();
     case 'stop':
+      stopSquashing();
       await membership?.leave();
       await sink?.stop();
       await history.close();

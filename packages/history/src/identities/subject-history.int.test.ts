@@ -15,6 +15,7 @@ import { timeline } from '../queries/timeline.ts';
 import { SINK_TOPICS } from '../rows/rows-of.ts';
 import { waitUntil } from '@cairn/testkit/wait-until.ts';
 import { startSink } from '../sink.ts';
+import { squash } from './squash.ts';
 import { clickhouseSubjects } from './subject-history.clickhouse.ts';
 import { memorySubjects } from './subject-history.memory.ts';
 import type { SubjectHistory } from './subject-history.ts';
@@ -302,5 +303,36 @@ describe.each(places)('identities in the history on %s', (name, open) => {
             (row) => row.workspace === w.workspace,
           );
     expect(people.map((row) => row.person_id)).toEqual(['other']);
+  });
+
+  it('after a squash old rows name who lives on, and a split still gives each their own', async () => {
+    if (name !== 'ClickHouse') return;
+    const w = begin();
+    await w.touch('p', 'p', 'anonymousId:1');
+    await w.touch('q', 'p', 'anonymousId:2');
+    await w.fact({ type: 'person.merged', from: 'q', into: 'p', absorbed: ['q'], version: 2 });
+    await w.carry();
+    const stamped = async () =>
+      (
+        await w.history.query<{ person_id: string }>(
+          'SELECT person_id FROM touchpoints WHERE workspace = {workspace: String} ORDER BY id',
+          { workspace: w.workspace },
+        )
+      ).map((row) => row.person_id);
+    await squash(w.history, START + 3_600_000);
+    expect(await stamped()).toEqual(['p', 'q']);
+    expect(await squash(w.history, START + 2 * 86_400_000)).toBeGreaterThan(0);
+    expect(await stamped()).toEqual(['p', 'p']);
+    await w.fact({ type: 'person.split', personId: 'p', into: [{ personId: 'p' }, { personId: 'q' }] });
+    await w.order('cmd', {
+      subjects: [alone('p'), alone('q')],
+      were: ['p', 'q'],
+      people: [
+        { person: person('p'), ids: ['anonymousId:1'], subject: alone('p'), accounts: [] },
+        { person: person('q'), ids: ['anonymousId:2'], subject: alone('q'), accounts: [] },
+      ],
+    });
+    await w.carry();
+    expect(shared(await w.answers(), 'cmd')).toEqual({ p: [['tp_1', 'p']], q: [['tp_2', 'q']] });
   });
 });
