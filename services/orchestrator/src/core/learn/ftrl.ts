@@ -28,22 +28,40 @@ export function weightOf({ z, n }: Ftrl, i: number, { alpha, beta, l1, l2 }: Ftr
   return -shrunk / ((beta + Math.sqrt(n[i]!)) / alpha + l2);
 }
 
-/** Every coordinate of `indices` has the value 1. `gradient`: of the loss by the score (prediction − label for a logistic one). */
+/** The weights of `count` slots into `into`; their sum. */
+export function weightsOf(
+  table: Ftrl,
+  indices: Uint32Array | readonly number[],
+  count: number,
+  settings: FtrlSettings,
+  into: Float64Array,
+): number {
+  let sum = 0;
+  for (let k = 0; k < count; k++) sum += into[k] = weightOf(table, indices[k]!, settings);
+  return sum;
+}
+
+/**
+ * Every coordinate of `indices` has the value 1. `gradient`: of the loss by the score (prediction − label for a logistic one).
+ * `weights`: as `weightsOf` gave them for the same indices.
+ */
 export function learnFtrl(
   table: Ftrl,
   indices: Uint32Array | readonly number[],
   count: number,
   gradient: number,
   settings: FtrlSettings,
+  weights: Float64Array,
 ): void {
   const { z, n } = table;
   const squared = gradient * gradient;
   for (let k = 0; k < count; k++) {
     const i = indices[k]!;
     const before = n[i]!;
-    const weight = weightOf(table, i, settings);
     n[i] = before + squared;
-    const sigma = (Math.sqrt(before + squared) - Math.sqrt(before)) / settings.alpha;
-    z[i] = z[i]! + gradient - sigma * weight;
+    const weight = weights[k]!;
+    // A weight of 0, which most are, needs no roots.
+    const shift = weight === 0 ? 0 : ((Math.sqrt(before + squared) - Math.sqrt(before)) / settings.alpha) * weight;
+    z[i] = z[i]! + gradient - shift;
   }
 }

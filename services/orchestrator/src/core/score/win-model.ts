@@ -4,7 +4,7 @@
  * and both outcomes wait until the same window has closed: a quick loss is learned no sooner than a win. Says nothing until enough is
  * known, nor while it does worse than the share of wins.
  */
-import { learnFtrl, newFtrl, weightOf, type FtrlSettings } from '../learn/ftrl.ts';
+import { learnFtrl, newFtrl, weightOf, weightsOf, type FtrlSettings } from '../learn/ftrl.ts';
 import { pack, unpack } from '../learn/pack.ts';
 import {
   learnRecalibration,
@@ -83,11 +83,12 @@ export function learnWins(state: WinState | undefined, lessons: readonly WinLess
   let loss = state?.loss ?? noLoss(2);
   for (const { won: isWon, slots } of lessons) {
     const base = baseOf(won, lost);
-    const score = slots.reduce((sum, slot) => sum + weightOf(table, slot, FTRL), base);
+    const weights = new Float64Array(slots.length);
+    const score = base + weightsOf(table, slots, slots.length, FTRL, weights);
     const foretold = sigmoid(score);
     loss = addLoss(loss, [sigmoid(base), sigmoid(recalibrate(recalibration, score))], isWon);
     recalibration = learnRecalibration(recalibration, score, isWon);
-    learnFtrl(table, slots, slots.length, foretold - (isWon ? 1 : 0), FTRL);
+    learnFtrl(table, slots, slots.length, foretold - (isWon ? 1 : 0), FTRL, weights);
     if (isWon) won++;
     else lost++;
   }

@@ -110,15 +110,25 @@ export function foretell(model: PaceModel, traits: SilenceTraits, wall: number):
     },
     usualPause(withinMs) {
       const from = BIN_EDGES[FIRST_BIN_OF_PAUSES]!;
-      const half = returning(from, Math.max(from + 1, withinMs), factorOf) / 2;
-      let early = from;
-      let late = Math.max(from + 1, withinMs);
-      for (let i = 0; i < HALVINGS && late - early > 60_000; i++) {
-        const middle = (early + late) / 2;
-        if (returning(from, middle, factorOf) >= half) late = middle;
-        else early = middle;
+      const until = Math.max(from + 1, withinMs);
+      const returned: number[] = [];
+      let open = 1;
+      let sum = 0;
+      const last = binOf(until - 1);
+      for (let bin = FIRST_BIN_OF_PAUSES; bin <= last; bin++) {
+        const begins = Math.max(from, startOf(bin));
+        const ends = Math.min(until, endOf(bin));
+        sum += open * step(bin, begins, ends, factorOf(bin), 0);
+        returned.push(sum);
+        // What neither came back nor ended: `step` with a certain return after it.
+        open *= step(bin, begins, ends, factorOf(bin), 1) - step(bin, begins, ends, factorOf(bin), 0);
       }
-      return Math.round(late);
+      const place = returned.findIndex((share) => share >= sum / 2);
+      const bin = FIRST_BIN_OF_PAUSES + place;
+      const before = place > 0 ? returned[place - 1]! : 0;
+      const begins = Math.max(from, startOf(bin));
+      const share = returned[place]! > before ? (sum / 2 - before) / (returned[place]! - before) : 1;
+      return Math.round(begins + share * (Math.min(until, endOf(bin)) - begins));
     },
     explain(from, horizonMs) {
       const age = Math.max(0, from - traits.at);

@@ -3,7 +3,7 @@
  * over hashed crosses. `learnLessons` gives the state after a batch of lessons; `openModel` what can be asked. Knows nothing of
  * journeys; never learns of a bin that is not over (the lessons see to that).
  */
-import { learnFtrl, newFtrl, weightOf, type Ftrl, type FtrlSettings } from '../../learn/ftrl.ts';
+import { learnFtrl, newFtrl, weightOf, weightsOf, type Ftrl, type FtrlSettings } from '../../learn/ftrl.ts';
 import { pack, unpack } from '../../learn/pack.ts';
 import { learnRecalibration, newRecalibration, recalibrate, type Recalibration } from '../../learn/recalibration.ts';
 import { addLoss, meanLoss, noLoss, type RecentLoss } from '../../learn/recent-loss.ts';
@@ -147,6 +147,7 @@ export function learnLessons(
     rhythm,
     counts,
     indices: new Uint32Array(CROSS_COUNT),
+    weights: new Float64Array(CROSS_COUNT),
     loss: before.loss,
   };
   for (const lesson of lessons) {
@@ -193,6 +194,7 @@ interface Learning {
   rhythm: Rhythm;
   counts: Float32Array;
   indices: Uint32Array;
+  weights: Float64Array;
   loss: RecentLoss;
 }
 
@@ -212,16 +214,15 @@ function learnLesson(learning: Learning, lesson: Lesson, crosses: Crosses): void
         rates.returns[bin]!,
       );
     crosses.indices(bin, indices);
-    let score = 0;
-    for (let i = 0; i < CROSS_COUNT; i++) score += weightOf(ftrl, indices[i]!, FTRL);
-    score = Math.max(-MOST_CORRECTION, Math.min(MOST_CORRECTION, score));
+    const sum = weightsOf(ftrl, indices, CROSS_COUNT, FTRL, learning.weights);
+    const score = Math.max(-MOST_CORRECTION, Math.min(MOST_CORRECTION, sum));
     const corrected = expected * Math.exp(score);
     const returned = end === 'returned';
     if (bin >= FIRST_COMPARED_BIN)
       learning.loss = addLoss(learning.loss, [-Math.expm1(-expected), -Math.expm1(-corrected)], returned);
     // Of the log-loss of P(return in the bin) = 1 − e^−corrected, by the score.
     const gradient = returned ? -corrected / Math.max(1e-9, Math.expm1(corrected)) : Math.min(2, corrected);
-    learnFtrl(ftrl, indices, CROSS_COUNT, gradient, FTRL);
+    learnFtrl(ftrl, indices, CROSS_COUNT, gradient, FTRL, learning.weights);
     if (stage >= 0) countBin(table, stage, crosses.gap, bin, end);
   }
 }
