@@ -53,7 +53,12 @@ describe('the live feed of one process', () => {
   it('packages/feed-client hears every touchpoint once, through a kill -9 and a restart', async () => {
     const one = await world.journey();
     const { url, adminToken } = product.first;
-    const feed = createFeedClient({ url: `${url.replace('http', 'ws')}/live`, token: adminToken, maxRetryMs: 500 });
+    const feed = createFeedClient({
+      url: `${url.replace('http', 'ws')}/live`,
+      token: adminToken,
+      maxRetryMs: 500,
+      staleAfterMs: 60_000,
+    });
     const events: string[] = [];
     const states: string[] = [];
     let snapshots = 0;
@@ -90,9 +95,15 @@ describe('the live feed of one process', () => {
     example.kill();
   });
 
-  it('drains: SIGTERM tells each reader to come back, each at another time, and the process ends well', async () => {
+  it('drains: SIGTERM tells each reader to come back, each at another time, and new ones 503', async () => {
     const clients = await Promise.all(Array.from({ length: 20 }, () => world.connect({ as: world.mine.adminToken })));
     const stopped = product.stop();
+    // Until it is gone, whoever comes is told when to come back.
+    const late = await eventually('a refusal', async () => {
+      const answer = await upgrade(product.first.url).catch(() => null);
+      return answer?.status === 101 ? null : answer;
+    });
+    expect(late).toEqual({ status: 503, retryAfter: '1' });
     const closed = await Promise.all(clients.map(({ closed: end }) => end));
     expect(new Set(closed.map(({ code }) => code))).toEqual(new Set([3001]));
     const hints = closed.map(({ reason }) => /come back in (\d+) ms/.exec(reason)?.[1]);

@@ -149,6 +149,14 @@ describe('the HTTP front', () => {
     kept.write(upgrade('/live'));
     const [answer] = (await once(kept, 'data')) as [Buffer];
     expect(answer.toString()).toMatch(/^HTTP\/1\.1 503 [^]*Retry-After: 1/);
+    // Who comes anew is told the same, until it is closed.
+    expect(await raw(port, upgrade('/live'))).toMatch(/^HTTP\/1\.1 503 [^]*Retry-After: 1/);
+    const late = await fetch(`http://127.0.0.1:${port}/a`);
+    expect([late.status, late.headers.get('retry-after')]).toEqual([503, '1']);
+    await late.text();
+    kept.destroy();
+    await front.close(10);
+    await expect(fetch(`http://127.0.0.1:${port}/a`)).rejects.toThrow();
   });
 
   it('finishes open requests on stopping, takes no new ones, and does not wait for idle connections', async () => {

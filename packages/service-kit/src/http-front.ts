@@ -14,7 +14,10 @@ import type { HttpFace, RunningService } from './service.ts';
 export interface HttpFront {
   /** Resolves once it listens. */
   listen(): Promise<{ url: string; host: string; port: number }>;
-  /** Stops accepting and tells clients to close; open requests go on. */
+  /**
+   * Stops accepting and tells clients to close; open requests go on. Where web sockets are served the port stays open until `close`, and answers 503
+   * with `Retry-After`.
+   */
   drain(): void;
   /** Waits for the open requests, at most `withinMs` (default 8 s), then cuts them. */
   close(withinMs?: number): Promise<void>;
@@ -51,6 +54,8 @@ export function createHttpFront(options: HttpFrontOptions): HttpFront {
   const faces: readonly HttpFace[] = services.flatMap((service) => (service.http ? [service.http] : []));
   const upgraded = new Set<Duplex>();
   const reading = new Map<IncomingMessage, number>();
+  /** A reader that is sent away is told when to come back, so the port answers upgrades until the end. */
+  const hasSockets = faces.some((face) => face.upgrade !== undefined);
   let draining = false;
 
   const server = createServer({
@@ -70,6 +75,8 @@ export function createHttpFront(options: HttpFrontOptions): HttpFront {
     if (draining) response.setHeader('connection', 'close');
     const face = faceOf(method, path);
     if (!face) return answerOwn(method, path, response);
+    // Only where the port stays open for upgrades does a request still come here.
+    if (draining && hasSockets) return sendProblem(response, STOPPING);
     if (!face.watchesBodies && hasBody(request)) reading.set(request, clock.monotonic());
     try {
       face.handle(request, response);
@@ -168,7 +175,7 @@ export function createHttpFront(options: HttpFrontOptions): HttpFront {
       }),
     drain() {
       draining = true;
-      if (server.listening) server.close();
+      if (server.listening && !hasSockets) server.close();
       server.closeIdleConnections();
     },
     async close(withinMs = CLOSE_WITHIN_MS) {
@@ -191,6 +198,12 @@ export function createHttpFront(options: HttpFrontOptions): HttpFront {
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
 const OWN_PATHS = ['/healthz', '/readyz', '/metrics'];
 const NOT_ALLOWED = { status: 405, code: 'method-not-allowed', title: 'This path takes GET and HEAD' } as const;
+const STOPPING = {
+  status: 503,
+  code: 'stopping',
+  title: 'This process is stopping; try again',
+  retryAfterSeconds: 1,
+} as const;
 const NO_SUCH_PATH = { status: 404, code: 'not-found', title: 'No such path' } as const;
 
 const CLIENT_FAULTS: Readonly<Record<string, string>> = {
