@@ -427,3 +427,30 @@ describe('an alert’s owner', () => {
     expect(w.living().map(({ id, owner }) => [id, owner])).toEqual(before);
   });
 });
+
+describe('two alerts at once', () => {
+  it('a stall’s action goes first; the other alert has its own once the stall is over', () => {
+    const w = world(`${BASE}roles: { boss: { where: { person.traits.title: VP } } }
+requiredRoles: { consideration: [boss] }
+alerts: { anyHour: true }
+actions:
+  - { name: find-boss, when: { alert: role-missing } }
+  - { name: call, when: { alert: stall } }
+`);
+    const deal = { account: 'initech', person: 'ian' };
+    w.touch({ at: T, ...deal, event: 'Webinar Attended' });
+    w.until(T + 2 * DAY + HOUR);
+    const open = (): unknown[] =>
+      w
+        .living()[0]!
+        .alerts.map(({ kind, nextBestAction }) => [kind, nextBestAction?.['name'] ?? null])
+        .sort();
+    expect(open()).toContainEqual(['stall', 'call']);
+    expect(open()).toContainEqual(['role-missing', null]);
+    w.touch({ at: T + 2 * DAY + 2 * HOUR, ...deal, event: 'Replied' });
+    expect(w.actions.filter(({ type }) => type === 'action.withdrawn').at(-1)).toMatchObject({
+      action: { name: 'call' },
+    });
+    expect(open()).toContainEqual(['role-missing', 'find-boss']);
+  });
+});
