@@ -43,7 +43,7 @@ function touchpoints(): Touchpoint[] {
   const random = seededRandom(5);
   const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)]!;
   let at = START;
-  const rows = Array.from({ length: 150 }, (_, i) => {
+  const rows = Array.from({ length: 90 }, (_, i) => {
     at += Math.floor(random() * 5 * HOUR);
     const who = Math.floor(random() * 12);
     const draw = random();
@@ -100,7 +100,7 @@ describe('the loop of a replay', () => {
       ...texts.filter((text) => String(text).startsWith('alert')),
       ...texts.filter((text) => !String(text).startsWith('alert')),
     ];
-    expect(light.length).toBeGreaterThan(200);
+    expect(light.length).toBeGreaterThan(100);
     expect(light.some((text) => String(text).includes('alert.escalated'))).toBe(true);
     expect(light.some((text) => String(text).includes('absorbed'))).toBe(true);
     expect(byTopic(light)).toEqual(byTopic(facts));
