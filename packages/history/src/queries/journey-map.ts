@@ -58,9 +58,15 @@ export interface MapOptions {
   by: TouchpointBy;
   /** So many touchpoints of their own; the rest is one. */
   limit: number;
+  /** For tests: from how many touches on a sample is taken. */
+  exactTouches?: number;
 }
 
-export async function journeyMap(history: Query, scope: Scope, { by, limit }: MapOptions): Promise<JourneyMap> {
+export async function journeyMap(
+  history: Query,
+  scope: Scope,
+  { by, limit, exactTouches = EXACT_TOUCHES }: MapOptions,
+): Promise<JourneyMap> {
   const corrections = await readCorrections(history, scope);
   const params = scopeParams(scope);
   const named = by === 'channel' ? `if(channel = '', '(no channel)', channel)` : 'event';
@@ -72,7 +78,7 @@ export async function journeyMap(history: Query, scope: Scope, { by, limit }: Ma
   );
   const touches = sum(counted.map(({ volume }) => Number(volume)));
   const names = biggest(counted, limit);
-  const { bound, share } = sampleOf(touches);
+  const { bound, share } = sampleOf(touches, exactTouches);
   const cellStages = [...new Set([...scope.stages, ...counted.map(({ stage }) => stage)])];
   const coded = await history.query<CodedRow>(
     detailsSql(scope, { touches: touchesSql(scope, corrections, bound), journeys: journeysSql(scope, bound), named }),
@@ -259,9 +265,9 @@ function biggest(counted: readonly CountRow[], limit: number): string[] {
 /** The order of a journey id's first character after `jrn_`; ids are hashes, so any first part of the order is a fair sample. */
 const ID_ORDER = '-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz';
 
-function sampleOf(touches: number): { bound: string | null; share: number } {
-  if (touches <= EXACT_TOUCHES) return { bound: null, share: 1 };
-  const characters = Math.max(1, Math.round((ID_ORDER.length * EXACT_TOUCHES) / touches));
+function sampleOf(touches: number, exactTouches: number): { bound: string | null; share: number } {
+  if (touches <= exactTouches) return { bound: null, share: 1 };
+  const characters = Math.max(1, Math.round((ID_ORDER.length * exactTouches) / touches));
   if (characters >= ID_ORDER.length) return { bound: null, share: 1 };
   return { bound: `jrn_${ID_ORDER[characters]!}`, share: characters / ID_ORDER.length };
 }

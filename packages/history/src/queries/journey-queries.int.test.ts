@@ -114,6 +114,23 @@ describe(`queries over journeys on ${server ? 'a ClickHouse server' : 'chDB'}`, 
     expect(map.cells.reduce((sum, { volume }) => sum + volume, 0)).toBe(map.totals.touches);
   });
 
+  it('over many touches, shares come from a sample of journeys that the answer owns up to; volumes and journeys stay whole', async () => {
+    const whole = await journeyMap(history, scope, { by: 'event', limit: 50 });
+    const sampled = await journeyMap(history, scope, {
+      by: 'event',
+      limit: 50,
+      exactTouches: whole.totals.touches / 2,
+    });
+    expect(sampled.sample).toBe(0.5);
+    const counts = (map: typeof whole): unknown =>
+      map.cells.map(({ stage, touchpoint, volume, journeys: n }) => [stage, touchpoint, volume, n].join()).sort();
+    expect(counts(sampled)).toEqual(counts(whole));
+    const shareOf = (map: typeof whole): number =>
+      map.cells.find(({ stage, touchpoint }) => stage === 'one' && touchpoint === 'View')!.onwardShare;
+    expect(shareOf(sampled)).not.toBe(shareOf(whole));
+    expect(Math.abs(shareOf(sampled) - shareOf(whole))).toBeLessThan(0.15);
+  });
+
   it('the funnel has the journeys and times of every stage', async () => {
     const found = await funnel(history, scope);
     for (const [i, step] of plainFunnel(journeys, RULES).entries())
