@@ -197,4 +197,4 @@ function median(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
 }
 
-if (import.meta.main) console.log(JSON.stringify(benchAdvance(), null, 2));
+if (import.meta.main) console.log(JSON.stringify(benchAdvance()));
