@@ -28,7 +28,9 @@ export interface AdvanceScope {
 }
 
 /** `Omit` over each member of the union. */
-type WithoutOccasion<T> = T extends unknown ? Omit<T, 'journeyId' | 'subject' | 'now' | 'models' | 'memory' | 'versionOf'> : never;
+type WithoutOccasion<T> = T extends unknown
+  ? Omit<T, 'journeyId' | 'subject' | 'now' | 'models' | 'memory' | 'versionOf'>
+  : never;
 export type SubjectInput = WithoutOccasion<JourneyInput>;
 
 /** The subject's journeys after an input to those definitions; the subject with them is written. False: nothing happened. */
