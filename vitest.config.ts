@@ -25,6 +25,8 @@ export default defineConfig({
       {
         test: {
           name: 'pure',
+          // No file has state of its own beyond its tests: half of the lane's time was loading the same modules again.
+          isolate: false,
           include: files('.test.ts'),
           exclude: [...never, '**/*.int.test.ts', '**/*.sim.test.ts', '**/*.e2e.test.ts'],
           testTimeout: 20_000,

@@ -175,7 +175,11 @@ describe('what is admitted', () => {
     expect(admitted(item, { sentAt: 5 }).timestamp).toBe(Date.UTC(2026, 0, 31, 11));
   });
   it('says where it came from', () => {
-    const admission = admitTouchpoint({ workspace: 'w2', source: 'crm', imported: true }, track(), AT);
+    const imported = { workspace: 'w2', source: 'crm', imported: true };
+    const old = { ...track(), timestamp: '2012-01-09T10:00:00.000Z', sentAt: '2012-01-09T10:00:01.000Z' };
+    // What was sent years ago is not skewed by years.
+    expect(admitTouchpoint(imported, old, AT)).toMatchObject({ touchpoint: { timestamp: Date.UTC(2012, 0, 9, 10) } });
+    const admission = admitTouchpoint(imported, track(), AT);
     expect(admission).toMatchObject({ touchpoint: { workspace: 'w2', source: 'crm', imported: true } });
   });
   it('is not impressed by __proto__', () => {

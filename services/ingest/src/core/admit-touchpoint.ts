@@ -47,8 +47,10 @@ export function admitTouchpoint(policy: AdmitPolicy, raw: unknown, at: AdmitAt):
   if (kind === 'alias' && (userId === null || previousId === null)) return refuse('missing-identity', messageId);
   if (!identified && !hasOtherIdentity(kind, plainTraits, plainContext)) return refuse('missing-identity', messageId);
 
-  // One that cannot be read is left out of account: the timestamp is then taken as it is.
-  const sentAt = item.sentAt === undefined ? (at.sentAt ?? null) : readInstant(item.sentAt);
+  // One that cannot be read is left out of account: the timestamp is then taken as it is. An import was sent long before it is received:
+  // corrected by that, a year of history would land at this moment.
+  const saidAt = item.sentAt === undefined ? (at.sentAt ?? null) : readInstant(item.sentAt);
+  const sentAt = policy.imported ? null : saidAt;
   const timing = correctSkew(item.timestamp ?? item.originalTimestamp, sentAt, at.receivedAt);
   if (timing === 'invalid-timestamp') return refuse('invalid-timestamp', messageId);
 
