@@ -56,6 +56,19 @@ const alert = (n: number): Record<string, unknown> => ({
   commandId: null,
 });
 
+test('an endpoint stands in every partition of journey-inbox once it is answered', async () => {
+  const { status: answered, body } = await post('/api/endpoints', 'made', { url: receiver.url, types: ['journey.*'] });
+  expect(answered).toBe(201);
+  const { log } = cairn.ports;
+  for (let partition = 0; partition < log.partitions('journey-inbox'); partition++) {
+    const records = await log.read('journey-inbox', partition, 0n, 100);
+    const told = records.map(
+      ({ value }) => JSON.parse(Buffer.from(value!).toString()) as { endpoint?: { id: string } },
+    );
+    expect(told.map(({ endpoint }) => endpoint?.id)).toContain(body.id);
+  }
+});
+
 describe('Idempotency-Key', () => {
   test('a test event asked for twice under one key is one delivery, and the answer says that it was given before', async () => {
     const { id } = await cairn.endpoint({ url: receiver.url });

@@ -130,8 +130,19 @@ export function createEndpointWriter(deps: EndpointWriterDeps): EndpointWriter {
     async put(endpoint) {
       const change = { type: 'endpoint.put', workspace: endpoint.workspace, endpoint, at: ports.clock.now() } as const;
       await ports.control.put(change);
-      // The inbox gets its copy from the control task too; this one is there before whatever the caller does next.
-      await ports.log.append([inboxRecord(endpoint, change)]);
+      // The inboxes get their copies from the control task too (an older version changes nothing); these are there before whatever the caller
+      // does next: a touchpoint sent right after the answer must not be advanced by a partition that does not know the endpoint.
+      const { log } = ports;
+      const topic = 'journey-inbox';
+      const key = keyOf.control(endpoint.workspace, 'endpoint', endpoint.id);
+      const value = encodeJson(change);
+      const everywhere = Array.from({ length: log.partitions(topic) }, (_, partition) => ({
+        topic,
+        partition,
+        key,
+        value,
+      }));
+      await log.append([inboxRecord(endpoint, change), ...everywhere]);
     },
     async remove({ workspace, id }) {
       const change = { type: 'endpoint.removed', workspace, id, at: ports.clock.now() } as const;
