@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
 import { createFeedClient } from '@cairn/feed-client/feed-client.ts';
 import { eventually, startProduct, type Product } from '@cairn/testkit/product.ts';
 import { feedCases } from './feed-cases.ts';
-import { type FeedWorld, createFeedWorld, eventsOf, numbered, subscribe, upgrade } from './feed-world.ts';
+import { type FeedWorld, createFeedWorld, deafReader, eventsOf, numbered, subscribe, upgrade } from './feed-world.ts';
 
 describe('the live feed of one process', () => {
   let product: Product;
@@ -97,6 +97,8 @@ describe('the live feed of one process', () => {
 
   it('drains: SIGTERM tells each reader to come back, each at another time, and new ones 503', async () => {
     const clients = await Promise.all(Array.from({ length: 20 }, () => world.connect({ as: world.mine.adminToken })));
+    // One that never answers the close frame: the process waits for it, so that somebody can come while it drains.
+    await deafReader(product.first.url);
     const stopped = product.stop();
     // Until it is gone, whoever comes is told when to come back.
     const late = await eventually('a refusal', async () => {

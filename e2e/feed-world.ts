@@ -1,5 +1,6 @@
 /** What the feed's cases stand on: a running product with one or two live-feed nodes, journeys of their own, tokens, and plain clients. */
 import { request } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { expect } from 'vitest';
 import {
   type ConnectOptions,
@@ -200,10 +201,28 @@ function parseEvent(text: string): SseEvent {
 }
 
 /** Status and headers of an upgrade that is refused; 101 where it is not. */
-export function upgrade(
+export async function upgrade(
   url: string,
   headers: Record<string, string> = {},
 ): Promise<{ status: number; retryAfter: string | undefined }> {
+  const answer = await askToUpgrade(url, headers);
+  if (!('socket' in answer)) return answer;
+  answer.socket.destroy();
+  return { status: 101, retryAfter: undefined };
+}
+
+/** Opens a socket that reads but never says a word, not even to a close frame. */
+export async function deafReader(url: string): Promise<void> {
+  const answer = await askToUpgrade(url, {});
+  if (!('socket' in answer)) throw new Error(`refused with ${answer.status}`);
+  answer.socket.on('error', () => {});
+  answer.socket.resume();
+}
+
+function askToUpgrade(
+  url: string,
+  headers: Record<string, string>,
+): Promise<{ socket: Duplex } | { status: number; retryAfter: string | undefined }> {
   return new Promise((resolve, reject) => {
     const { hostname, port } = new URL(url);
     const asking = request({
@@ -218,10 +237,7 @@ export function upgrade(
         ...headers,
       },
     });
-    asking.on('upgrade', (_answer, socket) => {
-      socket.destroy();
-      resolve({ status: 101, retryAfter: undefined });
-    });
+    asking.on('upgrade', (_answer, socket) => resolve({ socket }));
     asking.on('response', (answer) => {
       answer.resume();
       resolve({ status: answer.statusCode!, retryAfter: answer.headers['retry-after'] });

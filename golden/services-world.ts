@@ -1,5 +1,5 @@
 /** Stories through the services' own tasks on a memory log: commit cycles, ticks and timers as in production, everything serialised. */
-import { createAdvanceTask } from '@cairn/orchestrator/shell/advance-task.ts';
+import { createAdvanceTask } from '@cairn/orchestrator/shell/advance/advance-task.ts';
 import { STORY_WORKSPACE, type CreateStoryWorld, type StoryFact } from '@cairn/cli/stories/run-story.ts';
 import { keyOf } from '@cairn/contracts/topics.ts';
 import { createStitchTask } from '@cairn/stitcher/shell/stitch-task.ts';

@@ -11,7 +11,7 @@ import { topicConfigs } from '@cairn/cli/embedded/open-log.ts';
 import { openPorts } from '@cairn/cli/embedded/open-ports.ts';
 import { firstRun } from '@cairn/cli/first-run.ts';
 import { readOrchestratorConfig } from '@cairn/orchestrator/config.ts';
-import { createDefaultDefinition } from '@cairn/orchestrator/shell/default-definition.ts';
+import { createDefaultDefinition } from '@cairn/orchestrator/shell/control/default-definition.ts';
 
 const url = process.argv[2] ?? 'http://127.0.0.1:8080';
 const { kafkaBrokers, dataDir, logLevel } = readStartConfig(process.env);

@@ -11,7 +11,7 @@ import { loadDefinition } from '@cairn/orchestrator/core/definition/load-definit
 import { renderJourney } from '@cairn/orchestrator/core/render-journey.ts';
 import type { SubjectState } from '@cairn/orchestrator/core/state.ts';
 import { newSubject, seeSubject } from '@cairn/orchestrator/core/subject.ts';
-import { createAdvanceTask } from '@cairn/orchestrator/shell/advance-task.ts';
+import { createAdvanceTask } from '@cairn/orchestrator/shell/advance/advance-task.ts';
 import { stitchedOf } from '@cairn/orchestrator/testkit/touchpoint-of.ts';
 import type { TaskInput, TaskState } from '@cairn/task/task.ts';
 

@@ -8,7 +8,7 @@ import { encodeJson } from '@cairn/contracts/json.ts';
 import { TOPICS, TOPIC_NAMES, keyOf } from '@cairn/contracts/topics.ts';
 import { createLmdbLog } from '@cairn/log/log.lmdb.ts';
 import { requestDeliveries } from '@cairn/orchestrator/core/deliver/request-delivery.ts';
-import { startDeliverer } from '@cairn/orchestrator/shell/deliverer.ts';
+import { startDeliverer } from '@cairn/orchestrator/shell/deliver/deliverer.ts';
 import { startControlMirror } from '@cairn/service-kit/control-mirror.ts';
 import { silentLogger } from '@cairn/service-kit/logger.ts';
 import { createMetrics } from '@cairn/service-kit/metrics.ts';

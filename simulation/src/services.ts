@@ -1,11 +1,11 @@
 import { admitTouchpoint } from '@cairn/ingest/core/admit-touchpoint.ts';
 import { createAppendAdmitted } from '@cairn/ingest/shell/append-admitted.ts';
 import { createRecords } from '@cairn/ingest/shell/records.ts';
-import { createLoadRequest } from '@cairn/orchestrator/shell/load-request.ts';
-import { createAdvanceMetrics } from '@cairn/orchestrator/shell/advance-metrics.ts';
-import { createAdvanceTask } from '@cairn/orchestrator/shell/advance-task.ts';
-import { createControlTask } from '@cairn/orchestrator/shell/control-task.ts';
-import { createDeliverTask } from '@cairn/orchestrator/shell/deliver-task.ts';
+import { createLoadRequest } from '@cairn/orchestrator/shell/deliver/load-request.ts';
+import { createAdvanceMetrics } from '@cairn/orchestrator/shell/advance/advance-metrics.ts';
+import { createAdvanceTask } from '@cairn/orchestrator/shell/advance/advance-task.ts';
+import { createControlTask } from '@cairn/orchestrator/shell/control/control-task.ts';
+import { createDeliverTask } from '@cairn/orchestrator/shell/deliver/deliver-task.ts';
 import { createMetrics } from '@cairn/service-kit/metrics.ts';
 import { createStitchMetrics } from '@cairn/stitcher/shell/stitch-metrics.ts';
 import { createStitchTask } from '@cairn/stitcher/shell/stitch-task.ts';

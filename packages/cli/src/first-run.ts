@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createWorkspace, type DefaultDefinition } from '@cairn/orchestrator/shell/control-routes.ts';
-import { awaitDefinitionLive } from '@cairn/orchestrator/shell/definition-live.ts';
+import { createWorkspace, type DefaultDefinition } from '@cairn/orchestrator/shell/control/control-routes.ts';
+import { awaitDefinitionLive } from '@cairn/orchestrator/shell/control/definition-live.ts';
 import type { Ports } from '@cairn/service-kit/service.ts';
 import type { FirstRun } from './api-client.ts';
 

@@ -18,9 +18,9 @@ import type { Ports, RunningService } from '@cairn/service-kit/service.ts';
 import { waitUntil } from '@cairn/testkit/wait-until.ts';
 import { readOrchestratorConfig } from './config.ts';
 import { startOrchestrator } from './service.ts';
-import { createWorkspace, type NewWorkspace } from './shell/control-routes.ts';
-import { createDefaultDefinition } from './shell/default-definition.ts';
-import { awaitDefinitionLive } from './shell/definition-live.ts';
+import { createWorkspace, type NewWorkspace } from './shell/control/control-routes.ts';
+import { createDefaultDefinition } from './shell/control/default-definition.ts';
+import { awaitDefinitionLive } from './shell/control/definition-live.ts';
 import { EXAMPLE_DEFINITION } from './testkit/example-definition.ts';
 import { stitchedOf, type TouchpointLike } from './testkit/touchpoint-of.ts';
 

@@ -2,15 +2,15 @@ import { createExpressApp } from '@cairn/service-kit/express-app.ts';
 import type { Ports, RunningService } from '@cairn/service-kit/service.ts';
 import { startTask } from '@cairn/service-kit/start-task.ts';
 import type { OrchestratorConfig } from './config.ts';
-import { createAdvanceMetrics } from './shell/advance-metrics.ts';
-import { createAdvanceTask } from './shell/advance-task.ts';
-import { createControlRoutes } from './shell/control-routes.ts';
-import { createControlTask } from './shell/control-task.ts';
-import { createDefaultDefinition } from './shell/default-definition.ts';
-import { awaitDefinitionLive } from './shell/definition-live.ts';
-import { createDefinitionRoutes } from './shell/definition-routes.ts';
-import { startDeliverer } from './shell/deliverer.ts';
-import { loadSecretKey } from './shell/secrets.ts';
+import { createAdvanceMetrics } from './shell/advance/advance-metrics.ts';
+import { createAdvanceTask } from './shell/advance/advance-task.ts';
+import { createControlRoutes } from './shell/control/control-routes.ts';
+import { createControlTask } from './shell/control/control-task.ts';
+import { createDefaultDefinition } from './shell/control/default-definition.ts';
+import { awaitDefinitionLive } from './shell/control/definition-live.ts';
+import { createDefinitionRoutes } from './shell/control/definition-routes.ts';
+import { startDeliverer } from './shell/deliver/deliverer.ts';
+import { loadSecretKey } from './shell/deliver/secrets.ts';
 
 /** ADVANCE and DELIVER: stitched touchpoints in, journeys and alerts out, webhooks to whoever asked. */
 export async function startOrchestrator(ports: Ports, config: OrchestratorConfig): Promise<RunningService> {

@@ -9,9 +9,9 @@ import { memorySubjects } from '@cairn/history/identities/subject-history.memory
 import { startSink } from '@cairn/history/sink.ts';
 import { createMemoryLog, type MemoryLog } from '@cairn/log/log.memory.ts';
 import { loadDefinition } from '@cairn/orchestrator/core/definition/load-definition.ts';
-import { createAdvanceMetrics } from '@cairn/orchestrator/shell/advance-metrics.ts';
-import { createAdvanceTask } from '@cairn/orchestrator/shell/advance-task.ts';
-import { createControlTask } from '@cairn/orchestrator/shell/control-task.ts';
+import { createAdvanceMetrics } from '@cairn/orchestrator/shell/advance/advance-metrics.ts';
+import { createAdvanceTask } from '@cairn/orchestrator/shell/advance/advance-task.ts';
+import { createControlTask } from '@cairn/orchestrator/shell/control/control-task.ts';
 import { controlKey } from '@cairn/service-kit/control-mirror.ts';
 import { createMetrics } from '@cairn/service-kit/metrics.ts';
 import { createStitchMetrics } from '@cairn/stitcher/shell/stitch-metrics.ts';

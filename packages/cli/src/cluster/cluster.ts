@@ -15,7 +15,7 @@ import type { FirstRun } from '../api-client.ts';
 import { readStartConfig } from '../config.ts';
 import { topicConfigs } from '../embedded/open-log.ts';
 import { openPorts } from '../embedded/open-ports.ts';
-import { createDefaultDefinition } from '@cairn/orchestrator/shell/default-definition.ts';
+import { createDefaultDefinition } from '@cairn/orchestrator/shell/control/default-definition.ts';
 import { readOrchestratorConfig } from '@cairn/orchestrator/config.ts';
 import { firstRun } from '../first-run.ts';
 import { createProxyServer } from './proxy.ts';

@@ -18,7 +18,7 @@ import { readLiveFeedConfig } from '@cairn/live-feed/config.ts';
 import { startLiveFeed } from '@cairn/live-feed/service.ts';
 import type { FirstRun } from '../api-client.ts';
 import { readStartConfig } from '../config.ts';
-import { createDefaultDefinition } from '@cairn/orchestrator/shell/default-definition.ts';
+import { createDefaultDefinition } from '@cairn/orchestrator/shell/control/default-definition.ts';
 import { readOrchestratorConfig } from '@cairn/orchestrator/config.ts';
 import { firstRun } from '../first-run.ts';
 import { hostTasks } from './host-tasks.ts';

@@ -4,7 +4,7 @@ import type { AlertFact } from '@cairn/contracts/generated/alert.ts';
 import type { JourneyChanged } from '@cairn/contracts/generated/journey.ts';
 import type { Touchpoint } from '@cairn/contracts/generated/touchpoint.ts';
 import { loadDefinition } from '@cairn/orchestrator/core/definition/load-definition.ts';
-import { createAdvanceTask } from '@cairn/orchestrator/shell/advance-task.ts';
+import { createAdvanceTask } from '@cairn/orchestrator/shell/advance/advance-task.ts';
 import { createStitchTask } from '@cairn/stitcher/shell/stitch-task.ts';
 import { runTask } from '@cairn/task/run-task.ts';
 import { createMemoryWorld } from '@cairn/testkit/memory-world.ts';

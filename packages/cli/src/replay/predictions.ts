@@ -10,7 +10,7 @@ import {
   type PredictionScene,
 } from '@cairn/orchestrator/core/learn/predict.ts';
 import type { JourneyState, SubjectState } from '@cairn/orchestrator/core/state.ts';
-import { modelsOf } from '@cairn/orchestrator/shell/learn-models.ts';
+import { modelsOf } from '@cairn/orchestrator/shell/advance/learn-models.ts';
 import type { TaskState } from '@cairn/task/task.ts';
 
 export interface Predictions {

@@ -6,7 +6,7 @@ import type { DefinitionPut } from '@cairn/contracts/generated/control.ts';
 import type { JourneyDefinition } from '@cairn/contracts/generated/journey-definition.ts';
 import type { Touchpoint } from '@cairn/contracts/generated/touchpoint.ts';
 import { keyOf } from '@cairn/contracts/topics.ts';
-import { createAdvanceTask } from '@cairn/orchestrator/shell/advance-task.ts';
+import { createAdvanceTask } from '@cairn/orchestrator/shell/advance/advance-task.ts';
 import { createStitchTask } from '@cairn/stitcher/shell/stitch-task.ts';
 import type { TaskInput, TaskOutput, TaskState } from '@cairn/task/task.ts';
 import { renderLightly } from './light-journey.ts';

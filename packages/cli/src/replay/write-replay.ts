@@ -5,7 +5,7 @@ import { formatInstantOrNull } from '@cairn/clock/calendar.ts';
 import type { Clock } from '@cairn/clock/clock.ts';
 import { attribute } from '@cairn/history/attribution/models.ts';
 import { renderJourney } from '@cairn/orchestrator/core/render-journey.ts';
-import { modelsOf } from '@cairn/orchestrator/shell/learn-models.ts';
+import { modelsOf } from '@cairn/orchestrator/shell/advance/learn-models.ts';
 import { createChannelPaths } from './channel-paths.ts';
 import { actionLine, alertLine, transitionLines } from './fact-lines.ts';
 import type { EventsFile } from './file-rows.ts';

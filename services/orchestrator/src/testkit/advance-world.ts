@@ -17,7 +17,7 @@ import type { StitchedTouchpoint, SubjectRef } from '@cairn/contracts/generated/
 import { keyOf, partitionOf } from '@cairn/contracts/topics.ts';
 import type { TaskInput, TaskOutcome, TaskState } from '@cairn/task/task.ts';
 import { loadDefinition } from '../core/definition/load-definition.ts';
-import { createAdvanceTask } from '../shell/advance-task.ts';
+import { createAdvanceTask } from '../shell/advance/advance-task.ts';
 import { stitchedOf, type TouchpointLike } from './touchpoint-of.ts';
 
 export const WORKSPACE = 'ws';

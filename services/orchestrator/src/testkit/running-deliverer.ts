@@ -19,11 +19,11 @@ import { runTask } from '@cairn/task/run-task.ts';
 import type { Logger } from 'pino';
 import { requestDeliveries } from '../core/deliver/request-delivery.ts';
 import type { WebhookFact } from '../core/deliver/request-delivery.ts';
-import { createControlRoutes, createWorkspace } from '../shell/control-routes.ts';
-import type { NewWorkspace } from '../shell/control-routes.ts';
-import { createControlTask } from '../shell/control-task.ts';
-import { startDeliverer } from '../shell/deliverer.ts';
-import type { DelivererConfig, DelivererSeams } from '../shell/deliverer.ts';
+import { createControlRoutes, createWorkspace } from '../shell/control/control-routes.ts';
+import type { NewWorkspace } from '../shell/control/control-routes.ts';
+import { createControlTask } from '../shell/control/control-task.ts';
+import { startDeliverer } from '../shell/deliver/deliverer.ts';
+import type { DelivererConfig, DelivererSeams } from '../shell/deliver/deliverer.ts';
 
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- whatever an answer holds; the test says what it should
 export type Parsed = any;
