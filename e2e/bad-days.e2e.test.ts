@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startClickhouseServer, type ClickhouseServer } from '@cairn/history/testkit/clickhouse-server.ts';
 import { findTestKafka, type TestKafka } from '@cairn/testkit/kafka-broker.ts';
 import { eventually, startProduct, type Product } from '@cairn/testkit/product.ts';
 
@@ -179,6 +180,54 @@ describe.skipIf(!kafka)('the cluster', () => {
       await isRefusedThenRecovers(product, client, () => kafka!.process!.restart());
     },
   );
+});
+
+describe('one process whose history is on a ClickHouse server', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'cairn-clickhouse-'));
+  let server: ClickhouseServer;
+  let product: Product;
+  beforeAll(async () => {
+    server = await startClickhouseServer(join(folder, 'data'));
+    product = await startProduct({ env: { CAIRN_CLICKHOUSE_URL: server.url } });
+  });
+  afterAll(async () => {
+    await product?.dispose();
+    await server?.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('takes touchpoints and shows journeys while ClickHouse is gone, says that it is not ready, and then the history has each once', async () => {
+    const client = clientOf(product);
+    expect((await product.api('POST', '/api/definitions', PLAIN)).status).toBeLessThan(300);
+    const touch = async (from: number, to: number): Promise<void> => {
+      for (let i = from; i < to; i++) expect((await client.post('ada', `Event ${i}`)).status).toBe(200);
+    };
+    const inHistory = async (): Promise<string[]> => {
+      const { url, adminToken } = product.first;
+      const answer = await fetch(`${url}/api/touchpoints`, { headers: { authorization: `Bearer ${adminToken}` } });
+      expect(answer.status).toBe(200);
+      const lines = (await answer.text()).trim().split('\n');
+      return lines.filter(Boolean).map((line) => (JSON.parse(line) as { event: string }).event);
+    };
+    const numbered = (to: number): string[] => Array.from({ length: to }, (_, i) => `Event ${i}`).sort();
+
+    await touch(0, 10);
+    await eventually('in the history', async () => (await inHistory()).length === 10);
+    await server.kill();
+    await touch(10, 20);
+    await eventually('not ready', async () => (await client.ready()) === 503);
+    await eventually('on the journey', async () => (await client.journeys('plain'))[0]?.touchpoints === 20);
+    // Started again meanwhile, it is there all the same, and waits for the history beside that.
+    await product.kill();
+    const restarted = product.restart();
+    await eventually('taken', async () => (await client.post('ada', 'Event 20')).status === 200);
+    expect(await client.ready()).toBe(503);
+    await server.restart();
+    await restarted;
+    await touch(21, 30);
+    await eventually('all in the history', async () => (await inHistory()).length >= 30, 60_000);
+    expect((await inHistory()).sort()).toEqual(numbered(30));
+  });
 });
 
 const disk = mountSmallDisk();

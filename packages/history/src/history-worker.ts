@@ -7,6 +7,8 @@ import { systemClock } from '@cairn/clock/clock.system.ts';
 import type { KafkaLogOptions } from '@cairn/log/log.kafka.ts';
 import type { Log, Membership, TopicConfig } from '@cairn/log/log.ts';
 import { openClickhouseHistory, type HistoryTarget } from './history.clickhouse.ts';
+import type { History } from './history.ts';
+import { openWhenThere } from './history-when-there.ts';
 import { squash } from './identities/squash.ts';
 import { startSink, type RunningSink } from './sink.ts';
 
@@ -30,6 +32,10 @@ export type HistoryCall =
 const port = parentPort!;
 const { target, log: logTarget, sink: isSink } = workerData as HistoryWorkerData;
 
+function fault(error: unknown): void {
+  port.postMessage({ event: 'fault', message: String((error as Error)?.message ?? error) });
+}
+
 async function openLog(): Promise<Log> {
   if (logTarget.kind === 'lmdb') {
     const { createLmdbLog } = await import('@cairn/log/log.lmdb.ts');
@@ -40,7 +46,10 @@ async function openLog(): Promise<Log> {
 }
 
 const log = isSink ? await openLog() : null;
-const history = await openClickhouseHistory(target);
+const open = (): Promise<History> => openClickhouseHistory(target);
+// A server may be away for a while; a directory that cannot be opened stays so.
+const history =
+  'url' in target ? await openWhenThere(open, systemClock, fault) : { ...(await open()), opened: Promise.resolve() };
 let sink: RunningSink | null = null;
 
 async function beginSink(from: Log): Promise<RunningSink> {
@@ -48,7 +57,7 @@ async function beginSink(from: Log): Promise<RunningSink> {
     log: from,
     history,
     clock: systemClock,
-    onFault: (error) => port.postMessage({ event: 'fault', message: String((error as Error)?.message ?? error) }),
+    onFault: fault,
     onChunk: (chunk) => port.postMessage({ event: 'chunk', ...chunk }),
   });
   return sink;
@@ -76,12 +85,23 @@ const SQUASH_EVERY_MS = 6 * 3_600_000;
 const stopSquashing = systemClock.every(SQUASH_EVERY_MS, () => {
   if (!sink) return;
   squash(history, systemClock.now()).catch((error: unknown) =>
-    port.postMessage({ event: 'fault', message: `squash: ${String((error as Error)?.message ?? error)}` }),
+    fault(`squash: ${String((error as Error)?.message ?? error)}`),
   );
 });
 
-const membership = log && logTarget.kind === 'kafka' ? await standBy(log) : null;
-if (log && !membership) await beginSink(log);
+let membership: Membership | null = null;
+const begun = history.opened.then(async () => {
+  if (!log) return;
+  if (logTarget.kind === 'kafka') membership = await standBy(log);
+  else await beginSink(log);
+});
+begun.catch((error: unknown) => {
+  fault(error);
+  // Dead, and said so: the process must not look ready without its history.
+  throw error;
+});
+// A server that is away is waited for beside everything else.
+if (await history.healthy()) await begun;
 
 async function answer(call: HistoryCall): Promise<unknown> {
   switch (call.call) {
@@ -92,6 +112,7 @@ async function answer(call: HistoryCall): Promise<unknown> {
     case 'lag':
       return sink?.lag() ?? 0;
     case 'caughtUp':
+      await begun;
       return sink?.caughtUp();
     case 'stop':
       stopSquashing();

@@ -11,6 +11,7 @@ import type { History, HistoryTable } from './history.ts';
 import { timeline } from './queries/timeline.ts';
 import { SINK_TOPICS } from './rows/rows-of.ts';
 import { startSink } from './sink.ts';
+import { startClickhouseServer, type ClickhouseServer } from './testkit/clickhouse-server.ts';
 
 const TOPICS: TopicConfig[] = SINK_TOPICS.map((name) => ({
   name,
@@ -55,18 +56,22 @@ function stitched(number: number, personId = 'p1', subjectId = 's1', workspace =
   });
 }
 
-/** A server where one is named, else chDB in process: the same cases. */
-const server = process.env.CAIRN_TEST_CLICKHOUSE_URL;
+/** The same cases in process and over HTTP; on a real server where one is named. */
+const named = process.env.CAIRN_TEST_CLICKHOUSE_URL;
 
-describe(`the history on ${server ? 'a ClickHouse server' : 'chDB'}`, () => {
+describe.each(['chDB', 'a ClickHouse server'])('the history on %s', (where) => {
   const folder = mkdtempSync(join(tmpdir(), 'cairn-history-'));
-  const target: HistoryTarget = server ? { url: server } : { chdbPath: join(folder, 'chdb') };
   let history: History;
+  let server: ClickhouseServer | null = null;
   beforeAll(async () => {
+    const path = join(folder, 'chdb');
+    if (where !== 'chDB' && !named) server = await startClickhouseServer(path);
+    const target: HistoryTarget = where === 'chDB' ? { chdbPath: path } : { url: named ?? server!.url };
     history = await openClickhouseHistory(target);
   });
   afterAll(async () => {
-    await history.close();
+    await history?.close();
+    await server?.stop();
     rmSync(folder, { recursive: true, force: true });
   });
 
