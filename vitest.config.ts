@@ -27,6 +27,8 @@ export default defineConfig({
           name: 'pure',
           // No file has state of its own beyond its tests: half of the lane's time was loading the same modules again.
           isolate: false,
+          // Nothing here waits: every core works (the default leaves one idle, which is half of two).
+          maxWorkers: '100%',
           include: files('.test.ts'),
           exclude: [...never, '**/*.int.test.ts', '**/*.sim.test.ts', '**/*.e2e.test.ts'],
           testTimeout: 20_000,
