@@ -1,17 +1,19 @@
-/** The closed list of why an attempt failed (API.md section 4), beside `http_<status>`. */
-export type FailureCode =
-  | 'dns_error'
-  | 'connection_refused'
-  | 'connection_reset'
-  | 'network_unreachable'
-  | 'tls_error'
-  | 'timeout'
-  | 'target_forbidden'
-  | 'proxy_error'
-  | 'response_too_large'
-  /** Our key does not open what is sealed for the endpoint: was CAIRN_SECRET_KEY changed? */
-  | 'secret_unreadable'
-  | `http_${number}`;
+/** The closed list of why an attempt failed (API.md section 4), beside `http_<status>`; docs/protocols/webhooks.md says each in words. */
+export const FAILURE_CODES = [
+  'dns_error',
+  'connection_refused',
+  'connection_reset',
+  'network_unreachable',
+  'tls_error',
+  'timeout',
+  'target_forbidden',
+  'proxy_error',
+  'response_too_large',
+  // Our key does not open what is sealed for the endpoint: was CAIRN_SECRET_KEY changed?
+  'secret_unreadable',
+] as const;
+
+export type FailureCode = (typeof FAILURE_CODES)[number] | `http_${number}`;
 
 /** Of a metric: a receiver may answer with any three digits. */
 export function codeLabel(code: string | null): string {
