@@ -9,3 +9,15 @@ export function encodeJson(value: unknown): Uint8Array {
 export function decodeJson(bytes: Uint8Array): unknown {
   return JSON.parse(decoder.decode(bytes));
 }
+
+/**
+ * JSON text whose texts are all valid Unicode: half a surrogate pair (`"\\ud800"`) becomes U+FFFD. JSON allows it, UTF-8 has no bytes for it, and
+ * ClickHouse refuses the whole insert that it is in.
+ */
+export function wellFormedJson(text: string): string {
+  if (!text.includes('\\ud') && !text.includes('\\uD')) return text;
+  return text.replace(ESCAPES, (escape: string, half: string | undefined) => (half === undefined ? escape : '\\ufffd'));
+}
+
+/** Every escape is taken whole, from the left: the `\ud800` within `\\ud800` is none. Captured: half a pair. */
+const ESCAPES = /\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|[^])/g;

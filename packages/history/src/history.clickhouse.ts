@@ -3,7 +3,8 @@
  * tens of milliseconds (168 ms for 10,000 rows measured), so the product opens it in a worker thread (`history-worker.ts`).
  */
 import { createClient, type ClickHouseClient } from '@clickhouse/client';
-import { HistoryUnavailable, type History } from './history.ts';
+import { wellFormedJson } from '@cairn/contracts/json.ts';
+import { HistoryUnavailable, RowsRefused, type History } from './history.ts';
 import { migrate } from './migrate.ts';
 
 export type HistoryTarget = { url: string } | { chdbPath: string };
@@ -51,8 +52,13 @@ function wrap(client: ClickHouseClient): History {
     async insert(table, rows, token) {
       if (rows.length === 0) return;
       // Settings belong into the SQL text: given beside it, chDB keeps them on the connection and a left-over token drops later inserts.
-      const query = `INSERT INTO ${table} SETTINGS async_insert = 0, insert_deduplicate = 1, insert_deduplication_token = '${escape(token)}' FORMAT JSONEachRow\n${rows.map((row) => JSON.stringify(row)).join('\n')}`;
-      await guard(() => client.command({ query }));
+      const query = `INSERT INTO ${table} SETTINGS async_insert = 0, insert_deduplicate = 1, insert_deduplication_token = '${escape(token)}' FORMAT JSONEachRow\n${rows.map((row) => wellFormedJson(JSON.stringify(row))).join('\n')}`;
+      try {
+        await guard(() => client.command({ query }));
+      } catch (error) {
+        if (!ROW_FAULTS.has((error as { code?: string }).code ?? '')) throw error;
+        throw new RowsRefused((error as Error).message, { cause: error });
+      }
     },
     async lastPlan(sink) {
       const [row] = await guard(async () =>
@@ -79,6 +85,22 @@ function wrap(client: ClickHouseClient): History {
 }
 
 const escape = (text: string): string => text.replaceAll('\\', '\\\\').replaceAll("'", "\\'");
+
+/** ClickHouse's codes for a value that it cannot read: CANNOT_PARSE_*, TYPE_MISMATCH, ARGUMENT_OUT_OF_BOUND, CANNOT_CONVERT_TYPE, INCORRECT_DATA, TOO_LARGE_STRING_SIZE. */
+const ROW_FAULTS: ReadonlySet<string> = new Set([
+  '6',
+  '25',
+  '26',
+  '27',
+  '38',
+  '41',
+  '53',
+  '69',
+  '70',
+  '72',
+  '117',
+  '131',
+]);
 
 /** A refusal by ClickHouse has a numeric code of its own and passes through; everything else means that it is away. */
 async function guard<T>(work: () => Promise<T>): Promise<T> {

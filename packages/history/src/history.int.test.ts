@@ -177,6 +177,50 @@ describe.each(['chDB', 'a ClickHouse server'])('the history on %s', (where) => {
     await log.close();
   });
 
+  it('takes texts that are half a character', async () => {
+    const log = createMemoryLog({ topics: TOPICS, clock: systemClock });
+    const sink = await startSink({ log, history, clock: systemClock, name: 'half', chunkWaitMs: 5 });
+    const value = Buffer.from(
+      new TextDecoder().decode(stitched(1, 'p1', 's1', 'half')).replace('userId:x', String.raw`userId:\ud800`),
+    );
+    await log.append([{ topic: 'journey-inbox', partition: 0, key: 'half/s1', value }]);
+    await sink.caughtUp();
+    const keys = await history.query(`SELECT stitch_key FROM touchpoints WHERE workspace = 'half'`);
+    expect(keys).toEqual([{ stitch_key: 'userId:\ufffd' }]);
+    await sink.stop();
+    await log.close();
+  });
+
+  it('goes on past a row that can never be taken, which is a dead letter', async () => {
+    const log = createMemoryLog({ topics: TOPICS, clock: systemClock });
+    const never: History = {
+      ...history,
+      insert: (table, rows, token) =>
+        // What ClickHouse itself says of a row that it cannot read.
+        rows.some((row) => row.id === 'tp_7')
+          ? history.insert(table, [...rows, { workspace: 'never', timestamp: 'no time' }], token)
+          : history.insert(table, rows, token),
+    };
+    const faults: unknown[] = [];
+    const onFault = (error: unknown): void => void faults.push(error);
+    const sink = await startSink({ log, history: never, clock: systemClock, name: 'never', chunkWaitMs: 5, onFault });
+    await appended(log, 0, 20, 'never');
+    await sink.caughtUp();
+    expect(sink.healthy()).toBe(true);
+    expect(faults).toHaveLength(1);
+    const ids = await history.query<{ id: string }>(`SELECT id FROM touchpoints WHERE workspace = 'never'`);
+    expect(ids.map(({ id }) => id).sort()).toEqual(
+      Array.from({ length: 20 }, (_, number) => `tp_${number}`)
+        .filter((id) => id !== 'tp_7')
+        .sort(),
+    );
+    // The letter comes by the log, like any other.
+    await sink.caughtUp();
+    expect(await count('dead_letters', 'k')).toBe(1);
+    await sink.stop();
+    await log.close();
+  });
+
   it('waits while ClickHouse is away, says so, and loses nothing', async () => {
     const log = createMemoryLog({ topics: TOPICS, clock: systemClock });
     let away = true;

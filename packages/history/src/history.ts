@@ -9,7 +9,7 @@ export interface History {
   command(sql: string, params?: Readonly<Record<string, unknown>>): Promise<void>;
   /**
    * Inserts rows (plain data by column). Two inserts of one `token` land once: whoever is unsure whether an insert went through does
-   * it again under the same token with the same rows.
+   * it again under the same token with the same rows. Rejects with `RowsRefused` where one of the rows can never be taken.
    */
   insert(table: HistoryTable, rows: readonly Readonly<Record<string, unknown>>[], token: string): Promise<void>;
   /** The newest plan of a sink (see `sink.ts`), or null. */
@@ -39,4 +39,9 @@ export type HistoryTable =
 /** The history is away or refused: try again later; nothing that was acknowledged is lost (the log keeps it). */
 export class HistoryUnavailable extends Error {
   override name = 'HistoryUnavailable';
+}
+
+/** The history answered, and refuses these rows for what is in them: again would not help. */
+export class RowsRefused extends Error {
+  override name = 'RowsRefused';
 }

@@ -6,7 +6,8 @@
  */
 import type { Clock } from '@cairn/clock/clock.ts';
 import type { Cursor, Log, LogRecord } from '@cairn/log/log.ts';
-import type { History, HistoryTable } from './history.ts';
+import { RowsRefused, type History, type HistoryTable } from './history.ts';
+import { letterOfRow } from './rows/letter-of-row.ts';
 import { createFollowIdentities } from './identities/follow-identities.ts';
 import { clickhouseSubjects } from './identities/subject-history.clickhouse.ts';
 import type { SubjectHistory } from './identities/subject-history.ts';
@@ -50,6 +51,11 @@ export interface RunningSink {
   /** Resolves when what was committed to the log before the call is in the history. */
   caughtUp(): Promise<void>;
   stop(): Promise<void>;
+}
+
+interface SourcedRow {
+  row: TableRow['row'];
+  record: LogRecord;
 }
 
 interface Range {
@@ -96,26 +102,42 @@ export async function startSink(options: SinkOptions): Promise<RunningSink> {
   }
 
   async function insertRows(planNumber: number, records: readonly LogRecord[]): Promise<number> {
-    const groups = new Map<string, TableRow[]>();
+    const groups = new Map<string, SourcedRow[]>();
     let count = 0;
     for (const record of records)
-      for (const row of identities.kept(rowsOf(record))) {
-        const group = `${row.table}/${row.month}`;
+      for (const { table, month, row } of identities.kept(rowsOf(record))) {
+        const group = `${table}/${month}`;
         if (!groups.has(group)) groups.set(group, []);
-        groups.get(group)!.push(row);
+        groups.get(group)!.push({ row, record });
         count++;
       }
-    for (const [group, rows] of groups) {
-      const table = group.slice(0, group.indexOf('/')) as HistoryTable;
-      await insistently(() =>
-        history.insert(
-          table,
-          rows.map(({ row }) => row),
-          `${name}/${planNumber}/${group}`,
-        ),
-      );
-    }
+    for (const [group, rows] of groups)
+      await insertGroup(group.slice(0, group.indexOf('/')) as HistoryTable, rows, `${name}/${planNumber}/${group}`);
     return count;
+  }
+
+  /** A row that ClickHouse can never take must not keep the others out for ever: halves find it, and it is a dead letter. A redo meets the same refusals, so its tokens are the same. */
+  async function insertGroup(table: HistoryTable, rows: readonly SourcedRow[], token: string): Promise<void> {
+    const plain = rows.map(({ row }) => row);
+    const refused = await insistently(async () => {
+      try {
+        await history.insert(table, plain, token);
+        return null;
+      } catch (error) {
+        if (error instanceof RowsRefused) return error;
+        throw error;
+      }
+    });
+    if (!refused) return;
+    if (rows.length > 1) {
+      const middle = rows.length >> 1;
+      await insertGroup(table, rows.slice(0, middle), `${token}/0`);
+      await insertGroup(table, rows.slice(middle), `${token}/1`);
+      return;
+    }
+    onFault(refused);
+    const letter = letterOfRow(log, rows[0]!.record, table, refused, clock.now());
+    if (letter) await insistently(() => log.append([letter]));
   }
 
   async function readRange(range: Range): Promise<LogRecord[]> {

@@ -159,8 +159,25 @@ describe('the Segment API', () => {
     });
     expect((await fetch(`${harness.url}/v1/projects/nobody/settings`)).status).toBe(404);
     expect((await fetch(`${harness.url}/v1/projects/%E0%A4%A/settings`)).status).toBe(404);
-    expect((await fetch(`${harness.url}/v1/track`)).status).toBe(404);
     expect((await harness.post('/v1/nothing', {})).status).toBe(404);
+  });
+
+  it('says which method a path takes', async () => {
+    await start();
+    for (const [method, path, allow] of [
+      ['GET', '/v1/track', 'POST'],
+      ['PUT', '/v1/b', 'POST'],
+      ['DELETE', '/v1/import', 'POST'],
+      ['GET', '/v1/sources/src_1', 'POST'],
+      ['POST', `/v1/projects/${WRITE_KEY}/settings`, 'GET'],
+    ] as const) {
+      const answer = await fetch(`${harness.url}${path}`, { method });
+      expect({ path, status: answer.status, allow: answer.headers.get('allow') }).toEqual({
+        path,
+        status: 405,
+        allow: `${allow}, OPTIONS`,
+      });
+    }
   });
 
   it('shares one append among requests that come together', async () => {
@@ -307,6 +324,15 @@ describe('bad input', () => {
       'not-an-object',
     ]);
     expect(harness.touchpoints()).toEqual([]);
+  });
+
+  it('has whole characters, whatever its escapes say', async () => {
+    await start();
+    const half = String.raw`{"userId":"a\ud83d","event":"\udc00 \ud83d\ude00 \\ud800","properties":{"\uD800k":["\uDBFF"]}}`;
+    expect(await harness.post('/v1/track', half)).toMatchObject({ status: 200 });
+    expect(harness.touchpoints()).toMatchObject([
+      { userId: 'a\ufffd', event: '\ufffd 😀 \\ud800', properties: { '\ufffdk': ['\ufffd'] } },
+    ]);
   });
 
   it('is unpacked within bounds', async () => {

@@ -1,7 +1,7 @@
 import { pathOf } from '@cairn/service-kit/http-front.ts';
 import type { Ports, RunningService } from '@cairn/service-kit/service.ts';
 import type { IngestConfig } from './config.ts';
-import { answerEarly, answerFault, answerPreflight, NO_SUCH_PATH, UNAVAILABLE } from './shell/answer.ts';
+import { answerEarly, answerPreflight, NO_SUCH_PATH, notAllowed, UNAVAILABLE, type Fault } from './shell/answer.ts';
 import { createAppendAdmitted } from './shell/append-admitted.ts';
 import { createImportRoute } from './shell/import-routes.ts';
 import { createBodyReader } from './shell/read-body.ts';
@@ -45,8 +45,7 @@ export async function startIngest(ports: Ports, config: IngestConfig): Promise<R
         }
         if (request.method === 'OPTIONS') return answerPreflight(response);
         if (request.method === 'GET' && isSettingsPath(path)) return handleSettings(path, request, response);
-        if (request.method === 'GET') return answerFault(response, NO_SUCH_PATH);
-        answerEarly(request, response, NO_SUCH_PATH, clock);
+        answerEarly(request, response, refusalOf(path), clock);
       },
     },
     ready: () => !stopping && log.healthy() && control.ready(),
@@ -64,6 +63,12 @@ export async function startIngest(ports: Ports, config: IngestConfig): Promise<R
 }
 
 const GAUGE_MS = 1_000;
+
+/** A path that is there by another method says which. */
+function refusalOf(path: string): Fault {
+  if (SEGMENT_PATHS.has(path) || path === '/v1/import' || sourceIdOf(path) !== null) return notAllowed('POST');
+  return isSettingsPath(path) ? notAllowed('GET') : NO_SUCH_PATH;
+}
 
 /** Unique over restarts: 100 random bits for the process, then a count. */
 function createRequestIds(random: () => number): () => string {

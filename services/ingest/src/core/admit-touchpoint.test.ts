@@ -50,6 +50,7 @@ describe('what is refused, and why', () => {
     ['schema-violation', track({ context: true })],
     ['schema-violation', track({ traits: 9 })],
     ['schema-violation', track({ userId: {} })],
+    ['schema-violation', track({ userId: JSON.parse('1e400') as unknown })],
     ['schema-violation', track({ anonymousId: [] })],
     ['schema-violation', track({ messageId: {} })],
     ['schema-violation', track({ userId: 'x'.repeat(ID_BYTES_MAX + 1) })],

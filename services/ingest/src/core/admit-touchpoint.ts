@@ -134,7 +134,8 @@ function idOf(value: unknown): string | null | typeof WRONG {
     return value.length * 3 > ID_BYTES_MAX && Buffer.byteLength(value) > ID_BYTES_MAX ? WRONG : value;
   }
   if (value === undefined || value === null) return null;
-  return typeof value === 'number' ? String(value) : WRONG;
+  // 1e400 is valid JSON and read as Infinity: everybody's who overflows would be one person.
+  return typeof value === 'number' && Number.isFinite(value) ? String(value) : WRONG;
 }
 
 function cleaned(value: unknown): Plain | null {

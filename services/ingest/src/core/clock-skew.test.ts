@@ -69,6 +69,14 @@ describe('clock skew', () => {
   it('refuses a timestamp that cannot be read', () => {
     expect(correctSkew('yesterday', null, NOON)).toBe('invalid-timestamp');
   });
+  it.each(['2024-02-30T00:00:00Z', '2023-02-29', '2024-04-31T10:00:00.000Z', '1900-02-29', '2024-01-32'])(
+    'refuses a day that no calendar has: %s',
+    (day) => expect(correctSkew(day, null, NOON)).toBe('invalid-timestamp'),
+  );
+  it.each(['2024-02-29', '2000-02-29', '2024-01-31', '2024-12-31', '2024-04-30'])(
+    'takes the last day of a month: %s',
+    (day) => expect(correctSkew(day, null, NOON)).toMatchObject({ timestamp: Date.parse(day) }),
+  );
   it('takes the time of receipt for a time before 1970, and keeps what was sent', () => {
     expect(correctSkew('1969-12-31T23:59:59Z', null, NOON)).toEqual({
       timestamp: NOON,

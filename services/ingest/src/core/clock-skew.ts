@@ -34,11 +34,19 @@ export function readInstant(value: unknown): number | null {
   // By far the most common shape: 2026-01-31T12:00:00.000Z.
   const iso = ISO.exec(value);
   if (!iso) return MAIL.test(value) ? parseInstant(value) : null;
+  if (value[8]! >= '2' && value.slice(8, 10) > '28' && !isDayOfMonth(value)) return null;
   const zone = iso[1];
   if (zone === 'Z' && value[10] === 'T') return parseInstant(value);
   if (value.length === 10) return parseInstant(value);
   const wall = value.slice(0, value.length - (zone?.length ?? 0)).trimEnd();
   return parseInstant(`${wall.slice(0, 10)}T${wall.slice(11)}${plainZone(zone)}`);
+}
+
+/** Of days after the 28th. `Date.parse` reads 30 February as 2 March; no calendar has it. */
+function isDayOfMonth(iso: string): boolean {
+  const [year, month, day] = [Number(iso.slice(0, 4)), iso.slice(5, 7), Number(iso.slice(8, 10))];
+  if (month === '02') return day === 29 && year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
+  return day < 31 || !['04', '06', '09', '11'].includes(month);
 }
 
 function plainZone(zone: string | undefined): string {

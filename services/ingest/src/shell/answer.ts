@@ -30,6 +30,8 @@ export interface Fault {
   code: string;
   message: string;
   retryAfterSeconds?: number;
+  /** The method that the path takes. */
+  allow?: string;
   /** Further fields of the answer. */
   more?: Readonly<Record<string, unknown>>;
 }
@@ -72,6 +74,7 @@ function faultBody(fault: Fault): unknown {
 }
 
 function faultHeaders(fault: Fault): string[] {
+  if (fault.allow !== undefined) return ['Allow', `${fault.allow}, OPTIONS`];
   return fault.retryAfterSeconds === undefined
     ? []
     : ['Retry-After', String(fault.retryAfterSeconds), 'Access-Control-Expose-Headers', 'Retry-After'];
@@ -110,4 +113,10 @@ export const OVERLOADED: Fault = {
   retryAfterSeconds: 1,
 };
 export const TOO_SLOW: Fault = { status: 408, code: 'too-slow', message: 'the body did not come in time' };
+export const notAllowed = (allow: string): Fault => ({
+  status: 405,
+  code: 'method-not-allowed',
+  message: `this path takes ${allow}`,
+  allow,
+});
 export const NO_SUCH_PATH: Fault = { status: 404, code: 'not-found', message: 'no such path' };
