@@ -19,6 +19,16 @@ const compose = parse(readFileSync(join(root, 'infra/compose.yaml'), 'utf8'), { 
 };
 const proxy = readFileSync(join(root, 'infra/proxy/nginx.conf'), 'utf8');
 
+/** Every variable that a config of ours reads. */
+const SETTINGS = [
+  'packages/service-kit/src/config.ts',
+  'packages/cli/src/config.ts',
+  'services/ingest/src/config.ts',
+  'services/stitcher/src/config.ts',
+  'services/orchestrator/src/config.ts',
+  'services/live-feed/src/config.ts',
+].flatMap((path) => readFileSync(join(root, path), 'utf8').match(/\b(CAIRN|OTEL)_[A-Z_]+\b/g) ?? []);
+
 describe('compose.yaml', () => {
   it('runs files that exist, on volumes and services that are declared', () => {
     for (const service of Object.values(compose.services)) {
@@ -33,12 +43,16 @@ describe('compose.yaml', () => {
     }
   });
 
-  it('has the four services on Kafka, and exactly one sink of the history', () => {
+  it('has the four services on Kafka', () => {
     for (const name of ['ingest', 'stitcher', 'orchestrator', 'live-feed'])
       expect(compose.services[name]?.environment?.CAIRN_KAFKA_BROKERS).toBe('kafka:9092');
-    expect(Object.values(compose.services).filter((service) => service.environment?.CAIRN_HISTORY_SINK)).toHaveLength(
-      1,
-    );
+  });
+
+  it('sets nothing that no service reads', () => {
+    const set = new Set(Object.values(compose.services).flatMap((service) => Object.keys(service.environment ?? {})));
+    const ours = [...set].filter((name) => name.startsWith('CAIRN_'));
+    expect(ours.length).toBeGreaterThan(3);
+    for (const name of ours) expect(SETTINGS, name).toContain(name);
   });
 });
 
@@ -60,5 +74,36 @@ describe('the proxy', () => {
       .map((text) => text.trim())
       .filter(Boolean))
       expect(line).toMatch(/[;{}]$/);
+  });
+});
+
+describe('the Helm chart', () => {
+  const chart = (name: string): string => readFileSync(join(root, 'infra/helm', name), 'utf8');
+
+  it('has the four services', () => {
+    const values = parse(chart('values.yaml')) as { services: Record<string, unknown> };
+    expect(Object.keys(values.services).sort()).toEqual([...new Set(ROUTES.map(({ service }) => service))].sort());
+  });
+
+  it('sets nothing that no service reads', () => {
+    const set = chart('templates/_helpers.tpl')
+      .match(/name: (CAIRN|OTEL)_[A-Z_]+/g)!
+      .map((text) => text.slice(6));
+    expect(set.length).toBeGreaterThan(5);
+    for (const name of set) expect(SETTINGS, name).toContain(name);
+  });
+
+  it('sends each path where the cluster of `npm run cluster` sends it', () => {
+    const table = /range \$path, \$service := dict (.*?) \}\}/.exec(chart('templates/ingress.yaml'))![1]!;
+    const pairs = [...table.matchAll(/"(\S+)" "(\S+)"/g)].map(([, path, service]) => [path!, service!] as const);
+    expect(pairs.length).toBeGreaterThan(5);
+    for (const [path, service] of pairs)
+      expect([path, ROUTES.find((route) => route.path.test(path))!.service]).toEqual([path, service]);
+    // And none is missing: what a route of its own names stands in the table.
+    for (const { path } of ROUTES) {
+      const names = /\(([\w|]+)\)/.exec(path.source)?.[1]?.split('|') ?? [];
+      for (const name of names.filter((word) => word.length > 1))
+        expect(pairs.map(([prefix]) => prefix)).toContain(`/api/${name}`);
+    }
   });
 });
