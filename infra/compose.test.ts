@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROUTES } from '@cairn/cli/cluster/routes.ts';
 import { describe, expect, it } from 'vitest';
@@ -105,5 +105,24 @@ describe('the Helm chart', () => {
       for (const name of names.filter((word) => word.length > 1))
         expect(pairs.map(([prefix]) => prefix)).toContain(`/api/${name}`);
     }
+  });
+});
+
+describe('the Grafana dashboard', () => {
+  it('asks for nothing that no service counts', () => {
+    const board = JSON.parse(readFileSync(join(root, 'infra/grafana/cairn.json'), 'utf8')) as {
+      panels: { title: string; targets: { expr: string }[] }[];
+    };
+    const code = ['packages', 'services'].flatMap((folder) =>
+      readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+        .filter((path) => /^[\w-]+\/src\/.*\.ts$/.test(path) && !path.endsWith('.test.ts'))
+        .map((path) => readFileSync(join(root, folder, path), 'utf8')),
+    );
+    const counted = new Set(code.flatMap((text) => [...text.matchAll(/'(cairn_[a-z_]+)'/g)].map(([, name]) => name!)));
+    const asked = board.panels.flatMap(({ targets }) =>
+      targets.flatMap(({ expr }) => expr.match(/cairn_[a-z_]+/g) ?? []),
+    );
+    expect(asked.length).toBeGreaterThan(15);
+    for (const name of asked) expect(counted, name).toContain(name.replace(/_bucket$/, ''));
   });
 });
