@@ -16,6 +16,7 @@ const BENCHES = [
   'idle',
   'log-embedded',
   'stitch',
+  'stitch-storm',
   'advance',
   'replay',
   'deliver',
