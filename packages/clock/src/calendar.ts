@@ -36,6 +36,15 @@ export function parseInstant(text: string): number | null {
   return Number.isNaN(ms) ? null : ms;
 }
 
+const ISO_TIME = /^(?:\d{4}|[+-]\d{6})-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})?)?$/;
+
+/** What people write into requests: ISO-8601 alone (`Date.parse` also reads `5`, as May 2001), and UTC where no zone is said. Null: no time. */
+export function parseIsoTime(text: string): number | null {
+  const iso = ISO_TIME.exec(text);
+  if (!iso) return null;
+  return parseInstant(text.includes('T') && iso[1] === undefined ? `${text}Z` : text);
+}
+
 /** Milliseconds → ISO-8601 duration in days and time: 277_200_000 → `P3DT5H`. Weeks, months and years are never used. */
 export function formatDuration(ms: number): string {
   const sign = ms < 0 ? '-' : '';

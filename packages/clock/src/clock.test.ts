@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatDuration, formatInstant, instantOf, wallClock, zoneOffset } from './calendar.ts';
+import { formatDuration, formatInstant, instantOf, parseIsoTime, wallClock, zoneOffset } from './calendar.ts';
 import { createVirtualClock, seededRandom } from './clock.virtual.ts';
 
 describe('the virtual clock', () => {
@@ -35,6 +35,16 @@ describe('the virtual clock', () => {
 });
 
 describe('the calendar', () => {
+  it.each(['5', '2001', 'May 2001', '2026-1-5', '2026-01-31 08:00', '2026-01-31T08', ''])('%j is no ISO time', (text) =>
+    expect(parseIsoTime(text)).toBeNull(),
+  );
+  it('reads ISO times, in UTC where no zone is said', () => {
+    const at = Date.UTC(2026, 0, 31, 8);
+    for (const text of ['2026-01-31T08:00Z', '2026-01-31T08:00:00', '2026-01-31T09:00:00.000+01:00'])
+      expect(parseIsoTime(text)).toBe(at);
+    expect(parseIsoTime('2026-01-31')).toBe(Date.UTC(2026, 0, 31));
+  });
+
   it('reads the wall clock of a zone on both sides of a DST change', () => {
     expect(wallClock(Date.UTC(2026, 2, 29, 0, 59), 'Europe/Warsaw')).toMatchObject({ hour: 1, minute: 59, weekday: 7 });
     expect(wallClock(Date.UTC(2026, 2, 29, 1, 0), 'Europe/Warsaw')).toMatchObject({ hour: 3, minute: 0 });

@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Express, Request, Response } from 'express';
 import type { AlertCommand, AlertFact, AlertFile, CommandRefused } from '@cairn/contracts/generated/alert.ts';
-import { parseInstant } from '@cairn/clock/calendar.ts';
+import { parseIsoTime } from '@cairn/clock/calendar.ts';
 import { parseDuration } from '@cairn/contracts/duration.ts';
 import { encodeJson } from '@cairn/contracts/json.ts';
 import { keyOf, partitionOf } from '@cairn/contracts/topics.ts';
@@ -99,7 +99,7 @@ export function bodyOf(request: Request): Record<string, unknown> {
 export function readUntil(until: unknown, now: number): number {
   if (typeof until !== 'string' || until === '') throw badRequest('until must be a time (ISO-8601) or a duration');
   const duration = parseDuration(until);
-  const at = duration && 'ms' in duration ? now + duration.ms : parseInstant(until);
+  const at = duration && 'ms' in duration ? now + duration.ms : parseIsoTime(until);
   if (at === null) throw badRequest('until must be a time (ISO-8601) or a duration');
   if (at <= now) throw badRequest('until must lie ahead');
   if (at - now > SNOOZE_MAX_MS) throw badRequest('until must lie within a year');

@@ -3,7 +3,7 @@
  * on now is the deliverer's own to say (`/api/endpoints/:id/health`, `/deliveries`).
  */
 import type { Express, Request } from 'express';
-import { parseInstant } from '@cairn/clock/calendar.ts';
+import { parseInstant, parseIsoTime } from '@cairn/clock/calendar.ts';
 import type { Clock } from '@cairn/clock/clock.ts';
 import type { AttemptItem, DeliveryReport, WithdrawnItem } from '@cairn/history/queries/deliveries.ts';
 import { authorise } from '@cairn/service-kit/authorise.ts';
@@ -76,7 +76,7 @@ export function addDeliveryReportRoutes(
 function timeOf(request: Request, name: string): number | null {
   const text = textOf(request, name);
   if (text === null) return null;
-  const at = parseInstant(text);
+  const at = parseIsoTime(text);
   if (at === null) throw badRequest(`${name} must be a time such as 2026-01-31T08:00:00.000Z`);
   return at;
 }

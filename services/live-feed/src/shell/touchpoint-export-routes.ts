@@ -3,7 +3,7 @@
  * A page at a time, so that neither side holds more; the header `cairn-next` is the cursor of the next page, absent at the end.
  */
 import type { Express } from 'express';
-import { parseInstant } from '@cairn/clock/calendar.ts';
+import { parseIsoTime } from '@cairn/clock/calendar.ts';
 import type { Clock } from '@cairn/clock/clock.ts';
 import type { ExportedTouchpoint, ExportPlace } from '@cairn/history/queries/touchpoint-export.ts';
 import { authorise } from '@cairn/service-kit/authorise.ts';
@@ -29,7 +29,7 @@ export function addTouchpointExportRoutes(
   app.get('/api/touchpoints', async (request, response) => {
     const { workspace } = authorise(deps, request, 'admin');
     const from = textOf(request, 'from');
-    const fromMs = from === null ? 0 : parseInstant(from);
+    const fromMs = from === null ? 0 : parseIsoTime(from);
     if (fromMs === null) throw badRequest('from must be a time like 2026-01-31T00:00:00.000Z');
     const limit = Number(textOf(request, 'limit') ?? LINES_MAX);
     if (!Number.isInteger(limit) || limit < 1 || limit > LINES_MAX)

@@ -74,6 +74,23 @@ test('a token of another workspace is a 404', async () => {
   expect((await cairn.call('DELETE', `/api/tokens/${id}`, undefined, other.adminToken)).status).toBe(404);
 });
 
+test.each(['tokens', 'sources'])('%s come in pages that lose none, and a cursor of no list is a 400', async (list) => {
+  for (const name of ['one', 'two', 'three'])
+    await cairn.call('POST', `/api/${list}`, list === 'tokens' ? { name, scopes: ['read'] } : { name, mapping: '{}' });
+  const whole = (await cairn.call('GET', `/api/${list}`)).body.items as { id: string }[];
+  const paged: { id: string }[] = [];
+  for (let next = ''; ;) {
+    const page = (await cairn.call('GET', `/api/${list}?limit=2&cursor=${next}`)).body;
+    paged.push(...page.items);
+    if (page.next === null) break;
+    next = page.next;
+  }
+  expect(paged.length).toBeGreaterThanOrEqual(3);
+  expect(paged).toEqual(whole);
+  for (const cursor of ['garbage', whole[0]!.id, 'e30'])
+    expect((await cairn.call('GET', `/api/${list}?cursor=${cursor}`)).status).toBe(400);
+});
+
 test.each([
   [{ scopes: ['read'] }, 'name'],
   [{ name: ' ', scopes: ['read'] }, 'name'],
@@ -82,6 +99,7 @@ test.each([
   [{ name: 'x', scopes: ['everything'] }, 'scopes'],
   [{ name: 'x', scopes: ['read'], expiresAt: '2001-01-01T00:00:00Z' }, 'expiresAt'],
   [{ name: 'x', scopes: ['read'], expiresAt: 'soon' }, 'expiresAt'],
+  [{ name: 'x', scopes: ['read'], expiresAt: '2099' }, 'expiresAt'],
 ])('a token %j is refused and the field is named', async (settings, path) => {
   const { status, body } = await cairn.call('POST', '/api/tokens', settings);
   expect(status).toBe(422);

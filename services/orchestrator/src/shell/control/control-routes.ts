@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { formatInstant, formatInstantOrNull, parseInstant } from '@cairn/clock/calendar.ts';
+import { formatInstant, formatInstantOrNull, parseIsoTime } from '@cairn/clock/calendar.ts';
 import { idOf } from '@cairn/contracts/ids.ts';
 import type { DefinitionPut, SourcePut, TokenPut } from '@cairn/contracts/generated/control.ts';
 import { authorise, mayDo } from '@cairn/service-kit/authorise.ts';
@@ -9,7 +9,7 @@ import type { Ports } from '@cairn/service-kit/service.ts';
 import type { Express } from 'express';
 import jsonata from 'jsonata';
 import type { Routes } from './endpoint-routes.ts';
-import { bodyOf, pageFrom } from './request-parts.ts';
+import { bodyOf, pageByAge } from './request-parts.ts';
 
 /**
  * Workspaces, tokens and sources: what people set up, kept in `control`. A token's text is answered once and never kept; only its
@@ -116,7 +116,8 @@ export function createControlRoutes(deps: ControlRoutesDeps): Routes {
 
     app.get('/api/tokens', (request, response) => {
       const { workspace } = authorise(deps.ports, request, 'admin');
-      response.json(pageFrom(request, [...control.tokens(workspace)].sort(newestFirst).map(shownToken)));
+      const { items, next } = pageByAge(request, control.tokens(workspace));
+      response.json({ items: items.map(shownToken), next });
     });
 
     app.delete('/api/tokens/:id', async (request, response) => {
@@ -129,8 +130,11 @@ export function createControlRoutes(deps: ControlRoutesDeps): Routes {
 
     app.get('/api/sources', (request, response) => {
       const { workspace } = authorise(deps.ports, request, 'read');
-      const all = [...control.sources(workspace)].sort((a, b) => b.at - a.at || (a.id < b.id ? -1 : 1));
-      response.json(pageFrom(request, all.map(shownSource)));
+      const { items, next } = pageByAge(
+        request,
+        control.sources(workspace).map((source) => ({ ...source, createdAt: source.at })),
+      );
+      response.json({ items: items.map(shownSource), next });
     });
 
     app.post('/api/sources', async (request, response) => {
@@ -197,10 +201,6 @@ function shownSource({ id, name, mapping, at }: SourcePut): { id: string } & Rec
   return { id, name, mapping, path: `/v1/sources/${id}`, updatedAt: formatInstant(at) };
 }
 
-function newestFirst(a: TokenPut, b: TokenPut): number {
-  return b.createdAt - a.createdAt || (a.id < b.id ? -1 : 1);
-}
-
 function nameOf(body: Record<string, unknown>): string {
   const { name } = body;
   if (typeof name !== 'string' || name.trim() === '' || name.length > NAME_LENGTH_MAX)
@@ -217,7 +217,7 @@ function scopesOf(value: unknown, installation: boolean): Scope[] {
 
 function expiryOf(value: unknown, now: number): number | null {
   if (value === undefined || value === null) return null;
-  const at = typeof value === 'string' ? parseInstant(value) : null;
+  const at = typeof value === 'string' ? parseIsoTime(value) : null;
   if (at === null || at <= now) throw invalid('expiresAt', 'must be a time to come, such as 2030-01-31T08:00:00.000Z');
   return at;
 }

@@ -1,4 +1,4 @@
-import { parseInstant } from '@cairn/clock/calendar.ts';
+import { parseIsoTime } from '@cairn/clock/calendar.ts';
 import type { Endpoint } from '@cairn/contracts/generated/control.ts';
 import { ProblemError, notFound } from '@cairn/service-kit/problem.ts';
 import type { Ports } from '@cairn/service-kit/service.ts';
@@ -32,7 +32,7 @@ export function bodyOf(request: Request): Record<string, unknown> {
 
 /** A time that has been, as epoch ms. */
 export function sinceOf(value: unknown, path: string, now: number): number {
-  const at = typeof value === 'string' ? parseInstant(value) : null;
+  const at = typeof value === 'string' ? parseIsoTime(value) : null;
   if (at === null || at > now)
     refuse([{ path, message: 'must be a time in the past, such as 2026-01-31T08:00:00.000Z' }]);
   return at!;
@@ -40,24 +40,13 @@ export function sinceOf(value: unknown, path: string, now: number): number {
 
 export function pageOf(request: Request): { limit: number; cursor: string | undefined } {
   const { limit, cursor } = request.query;
-  const number = limit === undefined ? PAGE_DEFAULT : Number(limit);
+  const number = limit === undefined || limit === '' ? PAGE_DEFAULT : Number(limit);
   if (!Number.isInteger(number) || number < 1 || number > PAGE_MAX)
     refuse([{ path: 'limit', message: `must be a whole number from 1 to ${PAGE_MAX}` }], 400);
-  return { limit: number, cursor: typeof cursor === 'string' ? cursor : undefined };
+  return { limit: number, cursor: typeof cursor === 'string' && cursor !== '' ? cursor : undefined };
 }
 
-/** One page of a list that is in memory; `cursor` is the id that the page before ended with. */
-export function pageFrom<T extends { id: string }>(
-  request: Request,
-  all: readonly T[],
-): { items: T[]; next: string | null } {
-  const { limit, cursor } = pageOf(request);
-  const from = cursor === undefined ? 0 : all.findIndex(({ id }) => id === cursor) + 1;
-  const items = all.slice(from, from + limit);
-  return { items, next: from + limit < all.length ? items.at(-1)!.id : null };
-}
-
-/** The same, newest first; the cursor names a place in it, so that what is removed between two pages loses none. */
+/** One page of a list that is in memory, newest first; the cursor names a place in it, so that what is removed between two pages loses none. */
 export function pageByAge<T extends { id: string; createdAt: number }>(
   request: Request,
   all: readonly T[],
@@ -71,12 +60,13 @@ export function pageByAge<T extends { id: string; createdAt: number }>(
   return { items, next: rest.length > limit && last ? cursorOf([last.createdAt, last.id]) : null };
 }
 
-type Place = readonly [createdAt: number, id: string];
+export type Place = readonly [createdAt: number, id: string];
 
 const compare = (a: Place, b: Place): number => b[0] - a[0] || (a[1] < b[1] ? -1 : a[1] > b[1] ? 1 : 0);
-const cursorOf = (place: Place): string => Buffer.from(JSON.stringify(place)).toString('base64url');
+export const cursorOf = (place: Place): string => Buffer.from(JSON.stringify(place)).toString('base64url');
 
-function placeOf(cursor: string): Place {
+/** Throws a 400 on what no list gave out. */
+export function placeOf(cursor: string): Place {
   try {
     const [createdAt, id] = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as unknown[];
     if (typeof createdAt === 'number' && typeof id === 'string') return [createdAt, id];

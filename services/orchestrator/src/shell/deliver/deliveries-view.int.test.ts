@@ -51,21 +51,22 @@ async function append(...ids: number[]): Promise<void> {
 
 async function start(): Promise<DeliveriesView> {
   const view = await startDeliveriesView(
-    { follow: (topics, cursor) => (reads.push(cursor), log.follow(topics, cursor)) },
+    { follow: (topics, cursor) => (reads.push(cursor), log.follow(topics, cursor)), read: log.read },
     systemClock,
     { snapshotPath: path() },
   );
   await waitUntil(() => view.ready(), systemClock);
   return view;
 }
-const ids = (view: DeliveriesView): string[] => view.list('ws_1', 'ep_1', { limit: 500 }).items.map(({ id }) => id);
+const ids = async (view: DeliveriesView): Promise<string[]> =>
+  (await view.list('ws_1', 'ep_1', { limit: 500 })).items.map(({ id }) => id);
 
 test('a restart goes on from the snapshot and misses nothing that came meanwhile', async () => {
   await append(1, 2, 3);
   await (await start()).stop();
   await append(4);
   const view = await start();
-  expect(ids(view)).toEqual(['msg_4', 'msg_3', 'msg_2', 'msg_1']);
+  expect(await ids(view)).toEqual(['msg_4', 'msg_3', 'msg_2', 'msg_1']);
   expect(reads[0]).toBe('start');
   expect(reads[1]).not.toBe('start');
   await view.stop();
@@ -84,7 +85,7 @@ test.each(['', 'no json', '{"cursor":"nonsense"}\n{"type":', '{"cursor":"of anot
     await (await start()).stop();
     writeFileSync(path(), text);
     const view = await start();
-    expect(ids(view)).toEqual(['msg_1']);
+    expect(await ids(view)).toEqual(['msg_1']);
     await view.stop();
   },
 );
@@ -94,6 +95,23 @@ test('without a snapshot everything is read', async () => {
   await (await start()).stop();
   rmSync(path());
   const view = await start();
-  expect(ids(view)).toEqual(['msg_2', 'msg_1']);
+  expect(await ids(view)).toEqual(['msg_2', 'msg_1']);
   await view.stop();
+});
+
+test('what is older than the newest thousand is looked up on the log, also after a restart', async () => {
+  await append(...Array.from({ length: 1_200 }, (_, n) => n));
+  for (let starts = 0; starts < 2; starts++) {
+    const view = await start();
+    const listed: string[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await view.list('ws_1', 'ep_1', { limit: 500, cursor });
+      listed.push(...page.items.map(({ id }) => id));
+      cursor = page.next ?? undefined;
+    } while (cursor !== undefined);
+    expect(listed).toEqual(Array.from({ length: 1_200 }, (_, n) => `msg_${1_199 - n}`));
+    expect(await view.get('ws_1', 'msg_7')).toMatchObject({ id: 'msg_7', state: 'pending' });
+    await view.stop();
+  }
 });

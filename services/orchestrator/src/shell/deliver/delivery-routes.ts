@@ -34,6 +34,8 @@ const STATES: ReadonlySet<string> = new Set<Delivery['state']>([
   'failed',
 ]);
 
+const DELIVERY_ID = /^msg_[\w-]{1,100}$/;
+
 export interface DeliveryRoutes {
   routes(app: Express): void;
   /** Asks for what the endpoint never had since then. Resolves to how many. */
@@ -76,14 +78,17 @@ export function createDeliveryRoutes({ ports, writer, view, idempotency }: Deliv
       }));
     });
 
-    app.get('/api/endpoints/:id/deliveries', (request, response) => {
+    app.get('/api/endpoints/:id/deliveries', async (request, response) => {
       const { workspace } = authorise(ports, request, 'read');
       const { id } = endpointOf(ports, workspace, request);
       const { state } = request.query;
       const states = typeof state === 'string' ? state.split(',') : state === undefined ? undefined : [];
       if (states && (states.length === 0 || !states.every((one) => STATES.has(one))))
         refuse([{ path: 'state', message: `must be of ${[...STATES].join(', ')}, separated by commas` }], 400);
-      const { items, next } = view.list(workspace, id, { states: states && new Set(states), ...pageOf(request) });
+      const page = pageOf(request);
+      if (page.cursor !== undefined && !DELIVERY_ID.test(page.cursor))
+        refuse([{ path: 'cursor', message: 'must be one that this list gave out' }], 400);
+      const { items, next } = await view.list(workspace, id, { states: states && new Set(states), ...page });
       response.json({ items: items.map(shown), next });
     });
 
@@ -96,7 +101,7 @@ export function createDeliveryRoutes({ ports, writer, view, idempotency }: Deliv
 
     app.post('/api/deliveries/:id/resend', async (request, response) => {
       const { workspace, name } = authorise(ports, request, 'admin');
-      const delivery = view.get(workspace, String(request.params['id']));
+      const delivery = await view.get(workspace, String(request.params['id']));
       const endpoint = delivery && ports.control.endpoint(workspace, delivery.endpointId);
       if (!delivery || !endpoint) throw notFound('delivery');
       enabled(endpoint);
@@ -109,7 +114,7 @@ export function createDeliveryRoutes({ ports, writer, view, idempotency }: Deliv
 
     app.get('/api/deliveries/:id', async (request, response) => {
       const { workspace } = authorise(ports, request, 'read');
-      const delivery = view.get(workspace, String(request.params['id']));
+      const delivery = await view.get(workspace, String(request.params['id']));
       const endpoint = delivery && ports.control.endpoint(workspace, delivery.endpointId);
       if (!delivery || !endpoint) throw notFound('delivery');
       sendResource(request, response, {
