@@ -2,11 +2,15 @@
  * Three accounts of the demo that are not left to chance, so that whoever watches can look for them: one whose champion goes quiet while a
  * colleague stays active, one that stalls and is won back by a next best action, one whose outreach is withdrawn because the buyer was back first.
  */
-import { wallClock } from '@cairn/clock/calendar.ts';
+import { instantOf, wallClock } from '@cairn/clock/calendar.ts';
+import { createHolidays } from '@cairn/orchestrator/core/holidays.ts';
 import type { DemoCall } from './buyers.ts';
 
 const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
 const ZONE = 'Europe/Warsaw';
+/** As the definition's: a story told in its business days would come apart over a holiday that only one of the two knows. */
+const isHoliday = createHolidays(['PL']);
 
 export const FEATURED = {
   championQuiet: { name: 'Keystone Freight', domain: 'keystone-freight.example' },
@@ -106,11 +110,13 @@ function teller({ name, domain }: Company, startMs: number): Teller {
   };
 }
 
+/** Days are counted from the first working day after the start, whatever its hour: counted by the hour, a story's afternoons would come a day before its mornings. */
 function workingHour(startMs: number, day: number, hour: number): number {
-  let at = Math.ceil(startMs / HOUR) * HOUR;
-  for (let left = day; ; at += HOUR) {
+  const first = wallClock(startMs, ZONE);
+  for (let next = 1, left = day; ; next++) {
+    const at = instantOf(first.year, first.month, first.day + next, hour, 0, ZONE);
     const wall = wallClock(at, ZONE);
-    if (wall.weekday > 5 || wall.hour !== hour) continue;
+    if (wall.weekday > 5 || isHoliday(instantOf(wall.year, wall.month, wall.day, 0, 0, 'UTC') / DAY)) continue;
     if (left-- === 0) return at;
   }
 }
