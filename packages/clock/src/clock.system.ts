@@ -23,10 +23,17 @@ export const systemClock: Clock = {
     timer.unref();
     return () => clearTimeout(timer);
   },
+  // All that is done every second is done in the same moment: a process wakes up once for ten of them, not ten times (idle costs by the
+  // wake-up, not by the callback). Later ones of the same length keep step, because each counts from when the last one began.
   every: (ms, callback) => {
-    const timer = setInterval(callback, ms);
-    timer.unref();
-    return () => clearInterval(timer);
+    let timer = setTimeout(
+      () => {
+        timer = setInterval(callback, ms).unref();
+        callback();
+      },
+      ms - (performance.now() % ms),
+    ).unref();
+    return () => clearTimeout(timer);
   },
   random: () => Math.random(),
 };

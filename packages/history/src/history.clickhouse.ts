@@ -30,9 +30,26 @@ async function connect(target: HistoryTarget): Promise<ClickHouseClient> {
       // The token makes a repeated insert harmless; async inserts would answer before the rows are there.
       clickhouse_settings: { async_insert: 0, output_format_json_quote_64bit_integers: 0 },
     });
-  const { createChdbConnection } = await import('chdb/connection');
-  return createClient({ connection: createChdbConnection({ path: target.chdbPath }) } as never);
+  const [{ Session }, { createChdbConnection }] = await Promise.all([import('chdb'), import('chdb/connection')]);
+  // The first connection brings the engine up, with arguments that the client has no place for; the client's own shares the engine.
+  const engine = new Session(target.chdbPath, { connectionArgs: QUIET_ENGINE });
+  const client = createClient({ connection: createChdbConnection({ path: target.chdbPath }) } as never);
+  const close = client.close.bind(client);
+  client.close = async () => {
+    await close();
+    engine.close();
+  };
+  return client;
 }
+
+/**
+ * What the engine does while nobody asks it anything: it looks at its own memory 20 times a second, and each of the tables for something
+ * to merge up to 10 times a second: 0.4 % of a core. Once a second is often enough for one process's history.
+ */
+const QUIET_ENGINE = [
+  '--memory_worker_period_ms=1000',
+  '--background_processing_pool_thread_sleep_seconds_if_nothing_to_do=1',
+];
 
 function wrap(client: ClickHouseClient): History {
   return {

@@ -7,16 +7,22 @@ import type { Clock } from '@cairn/clock/clock.ts';
  */
 export interface DiskSpace {
   low(): boolean;
+  /** Somebody writes: the next look is at the end of this second. */
+  written(): void;
   stop(): void;
 }
 
 /** Below this nothing is taken: 64 MB are some seconds of writing at full speed, looked at every second. */
 export const DISK_RESERVE_BYTES = 64 * 1_048_576;
 const LOOK_EVERY_MS = 1_000;
+/** While nothing is written and there is room, only others can fill the disk. */
+const LOOKS_SKIPPED_AT_REST = 10;
 
 export function watchDiskSpace(deps: { path: string; clock: Clock; freeBytes?: () => Promise<number> }): DiskSpace {
   const freeBytes = deps.freeBytes ?? (() => readFreeBytes(deps.path));
   let low = false;
+  let hasWritten = false;
+  let skipped = 0;
   async function look(): Promise<void> {
     try {
       low = (await freeBytes()) < DISK_RESERVE_BYTES;
@@ -26,7 +32,13 @@ export function watchDiskSpace(deps: { path: string; clock: Clock; freeBytes?: (
     }
   }
   void look();
-  return { low: () => low, stop: deps.clock.every(LOOK_EVERY_MS, () => void look()) };
+  const stop = deps.clock.every(LOOK_EVERY_MS, () => {
+    if (!hasWritten && !low && ++skipped < LOOKS_SKIPPED_AT_REST) return;
+    hasWritten = false;
+    skipped = 0;
+    void look();
+  });
+  return { low: () => low, written: () => void (hasWritten = true), stop };
 }
 
 async function readFreeBytes(path: string): Promise<number> {

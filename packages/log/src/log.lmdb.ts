@@ -29,11 +29,12 @@ export interface LmdbLog extends Log {
   isolate(): Promise<void>;
 }
 
-/** A lost wake-up between threads costs no more than this. */
+/**
+ * A lost wake-up between threads costs no more than this. Whoever waits for longer is woken by the one timer of the log: eight with a
+ * timer each woke the thread sixteen times a second for nothing.
+ */
 const POLL_MS = 1_000;
 const MAINTAIN_EVERY_MS = 60_000;
-/** While writes fail, how often one is tried. */
-const PROBE_EVERY_MS = 1_000;
 /** Stale timers that are put in order without waiting for a commit. */
 const REPAIRS_AT_ONCE = 1_000;
 
@@ -118,6 +119,7 @@ export async function createLmdbLog(deps: {
   const store: LocalStore = {
     async append(records) {
       checkSpace();
+      space.written();
       if (faults) await pass({ operation: 'append', phase: 'before' });
       await writer.submit((batch) => {
         for (const record of records) batch.append(record);
@@ -128,6 +130,7 @@ export async function createLmdbLog(deps: {
     async commit(owner, cycle) {
       if (crashed) return never();
       checkSpace();
+      space.written();
       const where = { operation: 'commit', task: owner.task, partition: owner.partition } as const;
       for (const change of cycle.state) checkChange(change);
       for (const output of cycle.outputs) database.partitionId(output.topic, output.partition);
@@ -158,7 +161,7 @@ export async function createLmdbLog(deps: {
     position,
     groups,
     wait: (waitTopics, waitMs, ...signals) =>
-      crashed ? never() : wakeUps.wait(waitTopics, Math.min(waitMs, POLL_MS), ...signals),
+      crashed ? never() : wakeUps.wait(waitTopics, waitMs < POLL_MS ? waitMs : Infinity, ...signals),
     healthy: () => writer.healthy() && !space.low(),
     halted: () => crashed,
     async close() {
@@ -204,10 +207,12 @@ export async function createLmdbLog(deps: {
       MAINTAIN_EVERY_MS,
       () => void maintain(false).catch((error: unknown) => deps.onMaintenanceFault?.(error)),
     ),
-    clock.every(PROBE_EVERY_MS, () => {
+    clock.every(POLL_MS, () => {
+      // While writes fail, one is tried.
       if (!writer.healthy() && !space.low()) void probe();
       repairTimers();
       groups.poll();
+      wakeUps.wakeAll();
     }),
   ];
 

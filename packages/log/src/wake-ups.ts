@@ -2,7 +2,7 @@ import type { Clock } from '@cairn/clock/clock.ts';
 
 /** Wakes those who wait for records of some topics. A wait that is over leaves nothing behind. */
 export interface WakeUps {
-  /** Resolves at the first of: a wake-up for one of the topics, `waitMs` gone, one of the signals aborted. Never rejects. */
+  /** Resolves at the first of: a wake-up for one of the topics, `waitMs` gone (Infinity: never), one of the signals aborted. Never rejects. */
   wait(topics: readonly string[], waitMs: number, ...signals: (AbortSignal | undefined)[]): Promise<void>;
   wake(topic: string): void;
   wakeAll(): void;
@@ -28,7 +28,7 @@ export function createWakeUps(clock: Clock): WakeUps {
           for (const signal of signals) signal?.removeEventListener('abort', resume);
           resolve();
         };
-        const cancel = clock.after(waitMs, resume);
+        const cancel = waitMs === Infinity ? () => {} : clock.after(waitMs, resume);
         for (const topic of topics) {
           let waiters = waiting.get(topic);
           if (!waiters) waiting.set(topic, (waiters = new Set()));
