@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { expect } from 'vitest';
 import {
+  PLAIN_MODELS,
   plainAttribution,
   plainFunnel,
   plainJourneys,
@@ -127,22 +128,39 @@ async function comparePaths(journeys: readonly PlainJourney[], ask: Ask): Promis
   }
 }
 
+interface Attributed {
+  conversions: number;
+  models: Record<string, Record<string, number>>;
+}
+
 async function compareAttribution(journeys: readonly PlainJourney[], ask: Ask): Promise<void> {
-  const found = await get<{
-    conversions: number;
-    unattributed: number;
-    journeys: number;
-    models: Record<string, Record<string, number>>;
-  }>(ask, '/api/attribution?definition=loan-funnel');
-  const { conversions, models } = plainAttribution(journeys);
+  const found = await get<Attributed & { unattributed: number; journeys: number }>(
+    ask,
+    '/api/attribution?definition=loan-funnel',
+  );
+  const { conversions } = plainAttribution(journeys);
   expect(found).toMatchObject({
-    conversions,
     unattributed: journeys.filter(({ status }) => status === 'won').length - conversions,
     journeys: journeys.filter(({ status }) => status !== 'active').length,
   });
-  for (const [model, credits] of Object.entries(models))
+  sameCredits(found, journeys);
+}
+
+/** `attribution.json` of a replay. */
+export function compareReplayedAttribution(file: string, found: Attributed): void {
+  sameCredits(found, plainJourneys(rowsOf(file), RULES));
+}
+
+function sameCredits(found: Attributed, journeys: readonly PlainJourney[]): void {
+  const { conversions, models } = plainAttribution(journeys);
+  expect(conversions).toBeGreaterThan(0);
+  expect(found.conversions).toBe(conversions);
+  expect(Object.keys(found.models).sort()).toEqual([...PLAIN_MODELS].sort());
+  for (const [model, credits] of Object.entries(models)) {
+    expect(Object.keys(found.models[model]!).sort(), model).toEqual(Object.keys(credits).sort());
     for (const [channel, credit] of Object.entries(credits))
       expect(found.models[model]![channel], `${model} ${channel}`).toBeCloseTo(credit, 6);
+  }
 }
 
 /** Answers are in whole milliseconds. */

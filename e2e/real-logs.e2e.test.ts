@@ -1,12 +1,14 @@
 /** Two real event logs (their README says whose), imported as a user would. Needs ../shared/data beside the project; without it the tests are skipped, and fail in CI. */
 import { execFile } from 'node:child_process';
-import { createReadStream, existsSync, readFileSync } from 'node:fs';
+import { createReadStream, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { promisify } from 'node:util';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually, startProduct, type Product } from '@cairn/testkit/product.ts';
-import { compareLoanFigures } from './loan-figures.ts';
+import { compareLoanFigures, compareReplayedAttribution } from './loan-figures.ts';
 
 const root = join(import.meta.dirname, '..');
 const data = join(root, '../shared/data');
@@ -85,6 +87,32 @@ describe.skipIf(!there && process.env.CI !== 'true')('real event logs', () => {
           await compareLoanFigures(join(data, log.name, 'events.csv.gz'), ask);
         },
       );
+
+      it.runIf(log.name === 'loan-funnel')(
+        'is credited to channels by a replay as by the independent script (a sixth of the cases)',
+        async () => {
+          const folder = mkdtempSync(join(tmpdir(), 'cairn-loans-'));
+          const file = join(folder, 'events.csv.gz');
+          const [head, ...lines] = gunzipSync(readFileSync(join(data, log.name, 'events.csv.gz')))
+            .toString('utf8')
+            .trim()
+            .split(/\r?\n/);
+          const some = lines.filter((line) => Number(line.slice(0, line.indexOf(','))) % 6 === 0);
+          expect(some.length).toBeGreaterThan(10_000);
+          writeFileSync(file, gzipSync(`${[head, ...some].join('\n')}\n`));
+          writeFileSync(join(folder, 'mapping.jsonata'), mappingWithChannel(log.name));
+          await promisify(execFile)(process.execPath, [
+            ...[join(root, 'packages/cli/src/main.ts'), 'replay', file, '--out', join(folder, 'out')],
+            ...['--definition', join(root, 'examples', log.name, 'definition.yaml')],
+            ...['--mapping', join(folder, 'mapping.jsonata')],
+          ]);
+          compareReplayedAttribution(
+            file,
+            JSON.parse(readFileSync(join(folder, 'out/attribution.json'), 'utf8')) as never,
+          );
+          rmSync(folder, { recursive: true, force: true });
+        },
+      );
     });
 });
 
@@ -114,12 +142,16 @@ async function behind(product: Product): Promise<number> {
   return [...text.matchAll(/^cairn_lag_records\{.*\} (\d+)/gm)].reduce((sum, [, value]) => sum + Number(value), 0);
 }
 
-async function importByPost(product: Product, name: string): Promise<unknown> {
-  // The log knows no channels; that of whoever acted stands for them, so that attribution has something to share out.
-  const mapping = readFileSync(join(root, 'examples', name, 'mapping.jsonata'), 'utf8').replace(
+/** The log knows no channels; that of whoever acted stands for them, so that attribution has something to share out. */
+function mappingWithChannel(name: string): string {
+  return readFileSync(join(root, 'examples', name, 'mapping.jsonata'), 'utf8').replace(
     '"resource": resource,',
     '"resource": resource, "channel": $substring(activity, 0, 1),',
   );
+}
+
+async function importByPost(product: Product, name: string): Promise<unknown> {
+  const mapping = mappingWithChannel(name);
   const response = await fetch(
     `${product.first.url}/v1/import?format=csv&source=${name}&mapping=${encodeURIComponent(mapping)}`,
     {

@@ -1,53 +1,50 @@
 /**
  * Which channel is owed how much of the journeys that were won: paths of the buyer's touches with a channel, before the outcome, through
- * the models of `attribution/models.ts`. Credit, not effect. Cost: the touches of ended journeys, read a page at a time.
+ * the models of `attribution/models.ts`. Credit, not effect. Cost: one pass over the touches, a stretch of the journeys at a time.
  */
-import { createAttributor, type Attribution } from '../attribution/models.ts';
-import {
-  IN_RANGE,
-  journeysSql,
-  readCorrections,
-  scopeParams,
-  touchesSql,
-  type Query,
-  type Scope,
-} from './journeys-scope.ts';
+import { createAttributor, OTHER_CHANNELS, type Attribution } from '../attribution/models.ts';
+import { allParts, IN_RANGE, journeysSql, partParams, scopeParams, type Query, type Scope } from './journeys-scope.ts';
+import { knownNames, placeSql, readCorrections, timeOfKey, touchesSql, TOUCH_KEY } from './touches.ts';
 
-/** Journeys of a page: 50,000 paths of 20 touches are 20 MB of JSON. */
-const PAGE = 50_000;
+/** Journeys of a page: 100,000 paths of 20 touches are 30 MB of JSON. */
+const PAGE = 100_000;
 
 /** Of the journeys that ended within the range. */
 export async function attribution(history: Query, scope: Scope): Promise<Attribution> {
   const corrections = await readCorrections(history, scope);
-  const params = scopeParams(scope);
-  const ended = `(SELECT k, status, ended FROM (${journeysSql(scope)}) WHERE status IN ('won', 'lost') AND ${IN_RANGE('ended')})`;
+  const ended = (journeys: string): string =>
+    `(SELECT k, status, ended FROM (${journeys}) WHERE status IN ('won', 'lost') AND ${IN_RANGE('ended')})`;
+  const [row] = await history.query<{ n: number | string }>(
+    `SELECT count() AS n FROM ${ended(journeysSql(scope))}`,
+    scopeParams(scope),
+  );
+  const names = await knownNames(history, scope, 'channel');
   const attributor = createAttributor();
-  for (let after: string | null = '0', isFirst = true; after !== null; isFirst = false) {
-    const rows: PathRow[] = await history.query<PathRow>(
-      `SELECT toString(j.k) AS k, j.status AS status, t.path AS path
-         FROM (SELECT k, status, ended FROM ${ended} WHERE k ${isFirst ? '>=' : '>'} {after: UInt64} ORDER BY k LIMIT {page: UInt32}) AS j
+  for (const part of allParts(Math.ceil(Number(row?.n ?? 0) / PAGE))) {
+    const rows = await history.query<PathRow>(
+      `SELECT j.status AS status, arrayFilter((key, before) -> ${timeOfKey('key')} < ended OR (${timeOfKey('key')} = ended AND before), t.keys, t.befores) AS in_time,
+              arraySort(in_time) AS keys, arrayMap(key -> ${timeOfKey('key')}, keys) AS times,
+              arraySort((channel, key) -> key, arrayFilter((channel, key, before) -> ${timeOfKey('key')} < ended OR (${timeOfKey('key')} = ended AND before), t.channels, t.keys, t.befores), in_time) AS channels
+         FROM ${ended(journeysSql(scope, part))} AS j
          LEFT JOIN (
-           SELECT k, arraySort(groupArray((at, seq, toString(channel)))) AS path
-             FROM (SELECT t.k AS k, at, seq, channel FROM (${touchesSql(scope, corrections)}) AS t
-                   INNER JOIN (SELECT k, ended FROM ${ended} WHERE k ${isFirst ? '>=' : '>'} {after: UInt64} ORDER BY k LIMIT {page: UInt32}) AS e ON e.k = t.k
-                   WHERE direction = 'inbound' AND channel != '' AND (at < ended OR (at = ended AND before)))
-            GROUP BY k) AS t ON t.k = j.k
+           SELECT k, groupArray(${TOUCH_KEY}) AS keys, groupArray(toUInt8(before)) AS befores, groupArray(toUInt16(${placeSql('channel', 'names')})) AS channels
+             FROM (${touchesSql(scope, { corrections, part })})
+            WHERE direction = 'inbound' AND channel != '' GROUP BY k) AS t ON t.k = j.k
         ORDER BY j.k`,
-      { ...params, after, page: PAGE },
+      { ...scopeParams(scope), ...partParams(part), names },
     );
-    for (const { status, path } of rows)
+    for (const { status, times, channels } of rows)
       attributor.add({
         converted: status === 'won',
-        channels: path.map((touch) => touch[2]),
-        times: path.map((touch) => Number(touch[0])),
+        channels: channels.map((place) => names[place - 1] ?? OTHER_CHANNELS),
+        times: times.map(Number),
       });
-    after = rows.length < PAGE ? null : rows.at(-1)!.k;
   }
   return attributor.result();
 }
 
 interface PathRow {
-  k: string;
   status: string;
-  path: [at: number | string, seq: number | string, channel: string][];
+  times: (number | string)[];
+  channels: number[];
 }

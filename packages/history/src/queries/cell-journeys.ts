@@ -1,14 +1,6 @@
 /** The journeys behind a cell of the map: those with most touches in it first. Cost: one pass over three columns of the touches. */
-import {
-  IN_RANGE,
-  journeysSql,
-  readCorrections,
-  scopeParams,
-  touchesSql,
-  type Query,
-  type Scope,
-  type TouchpointBy,
-} from './journeys-scope.ts';
+import { journeysSql, scopeParams, type Query, type Scope, type TouchpointBy } from './journeys-scope.ts';
+import { readCorrections, touchesSql } from './touches.ts';
 
 export interface CellJourney {
   id: string;
@@ -35,8 +27,8 @@ export async function cellJourneys(
   }>(
     `SELECT j.journey_id AS id, j.status AS status, j.stages[-1] AS stage, t.touches AS touches, t.last AS last
        FROM (SELECT k, count() AS touches, max(at) AS last
-               FROM (${touchesSql(scope, await readCorrections(history, scope))})
-              WHERE stage = {cellStage: String} AND ${IN_RANGE('at')}
+               FROM (${touchesSql(scope, { corrections: await readCorrections(history, scope), within: true })})
+              WHERE stage = {cellStage: String}
                 ${cell.touchpoint === null ? '' : `AND ${named} = {cellTouchpoint: String}`}
               GROUP BY k) AS t
       INNER JOIN (${journeysSql(scope)}) AS j ON j.k = t.k

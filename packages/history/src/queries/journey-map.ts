@@ -4,23 +4,22 @@
  */
 import { markBarriers, type Barrier } from '../map/barriers.ts';
 import { sentimentOf, type FeelingRow, type Sentiment } from '../map/sentiment.ts';
+import { cellCodeSql, countCells, OTHER_TOUCHPOINTS, STAGE_STEP, type CellCount } from './cell-counts.ts';
 import {
+  firstPart,
   IN_RANGE,
   journeysSql,
-  readCorrections,
+  partParams,
   scopeParams,
-  STAGE_AT_TIME,
-  subjectsSql,
-  touchesSql,
   type Query,
   type Scope,
   type TouchpointBy,
 } from './journeys-scope.ts';
 import { stageFigures, type StageFigures } from './stage-figures.ts';
+import { readCorrections, STAGE_AT_TIME, subjectsSql, timeOfKey, touchesSql, TOUCH_KEY } from './touches.ts';
 
 /** Up to so many touches everything is exact. Over it a sample of about so many: in a cell with 1 % of them a share is out by 1.8 points at most (95 %). */
 export const EXACT_TOUCHES = 300_000;
-export const OTHER_TOUCHPOINTS = '(other)';
 
 export interface MapCell {
   stage: string;
@@ -68,21 +67,21 @@ export async function journeyMap(
   { by, limit, exactTouches = EXACT_TOUCHES }: MapOptions,
 ): Promise<JourneyMap> {
   const corrections = await readCorrections(history, scope);
-  const params = scopeParams(scope);
   const named = by === 'channel' ? `if(channel = '', '(no channel)', channel)` : 'event';
-  const ofSegment = scope.segment ? `AND k IN (SELECT k FROM (${journeysSql(scope)}))` : '';
-  const counted = await history.query<CountRow>(
-    `SELECT stage, ${named} AS touchpoint, count() AS volume, uniqExact(k) AS journeys, countIf(direction = 'outbound') AS outbound
-       FROM (${touchesSql(scope, corrections)}) WHERE ${IN_RANGE('at')} ${ofSegment} GROUP BY stage, touchpoint`,
-    params,
-  );
-  const touches = sum(counted.map(({ volume }) => Number(volume)));
-  const names = biggest(counted, limit);
-  const { bound, share } = sampleOf(touches, exactTouches);
-  const cellStages = [...new Set([...scope.stages, ...counted.map(({ stage }) => stage)])];
+  const { touches, counted, names, cellStages, outbound } = await countCells(history, scope, {
+    corrections,
+    named,
+    limit,
+  });
+  const { part, share } = touches <= exactTouches ? { part: null, share: 1 } : firstPart(exactTouches / touches);
+  const params = { ...scopeParams(scope), ...partParams(part), names, cellStages };
   const coded = await history.query<CodedRow>(
-    detailsSql(scope, { touches: touchesSql(scope, corrections, bound), journeys: journeysSql(scope, bound), named }),
-    { ...params, names, cellStages, sample: bound ?? '' },
+    detailsSql(scope, {
+      touches: touchesSql(scope, { corrections, part }),
+      journeys: journeysSql(scope, part),
+      code: cellCodeSql(named),
+    }),
+    params,
   );
   const details = coded.map((row) => ({
     ...row,
@@ -114,20 +113,13 @@ export async function journeyMap(
       waitMs: numberOrNull(details.find((row) => row.stage === stage.stage && Number(row.whole) === 1)?.wait),
       sentiment: sentimentOf(feelings.filter((row) => row.stage === stage.stage)),
     })),
-    touchpoints: touchpointsOf(counted, names, nameOf),
+    touchpoints: touchpointsOf(counted, names, outbound),
     cells: markBarriers(cells),
     totals: { touches, journeys: sum(stages.map(({ started }) => started)) },
     sample: share,
   };
 }
 
-interface CountRow {
-  stage: string;
-  touchpoint: string;
-  volume: number | string;
-  journeys: number | string;
-  outbound: number | string;
-}
 type DetailRow = CodedRow & { stage: string; touchpoint: string };
 interface CodedRow {
   stage_at: number | string;
@@ -145,18 +137,13 @@ interface CodedRow {
   in_stage: number | null;
 }
 
-/** Codes of cells: the stage's place among `cellStages` times this, plus the touchpoint's among `names` (0: not one of them). */
-const STAGE_STEP = 1_024;
-/** A touch's key orders by time and then by arrival: milliseconds, and below them as many bits for the sequence. */
-const SEQ_BITS = 20;
-
 /**
  * Journeys' touches in arrays, in the order in which they happened, beside where they stood; then a row for each touch again. Names are
  * numbers on the way: arrays of strings made it four times as slow.
  */
 function detailsSql(
   { from, to }: Scope,
-  { touches, journeys, named }: Record<'touches' | 'journeys' | 'named', string>,
+  { touches, journeys, code }: Record<'touches' | 'journeys' | 'code', string>,
 ): string {
   const isBounded = from !== null || to !== null;
   const inRange = `arrayFilter(i -> ${IN_RANGE('ats[i]')}, arrayEnumerate(ats))`;
@@ -180,13 +167,13 @@ function detailsSql(
         FROM (
           SELECT status, onward, ats, arrayDifference(ats) AS waits,
             arraySort((code, key) -> key, t.codes, t.keys) AS codes,
-            arrayMap(key -> bitShiftRight(key, ${SEQ_BITS}), arraySort(t.keys)) AS ats,
+            arrayMap(key -> ${timeOfKey('key')}, arraySort(t.keys)) AS ats,
             if(ended = 0, length(ats), arrayLastIndex(at -> at < ended, ats)) AS last,
             arrayMap(stage -> if(arrayExists((s, l) -> s = stage AND l > 0, stages, lefts),
               arraySum((s, e, l) -> if(s = stage AND l > 0, l - e, 0), stages, entered, lefts), -1), {cellStages: Array(String)}) AS spents
           FROM (
-            SELECT k, groupArray(bitOr(bitShiftLeft(at, ${SEQ_BITS}), toInt64(least(seq, ${2 ** SEQ_BITS - 1})))) AS keys,
-              groupArray(toUInt32(indexOf({cellStages: Array(String)}, stage) * ${STAGE_STEP} + indexOf({names: Array(String)}, ${named}))) AS codes
+            SELECT k, groupArray(${TOUCH_KEY}) AS keys,
+              groupArray(${code}) AS codes
             FROM (${touches}) GROUP BY k
           ) AS t
           INNER JOIN (${journeys}) AS j ON j.k = t.k
@@ -197,24 +184,16 @@ function detailsSql(
 }
 
 function cellsOf(
-  counted: readonly CountRow[],
+  counted: readonly CellCount[],
   details: readonly DetailRow[],
   feelings: readonly FeelingRow[],
   nameOf: (touchpoint: string) => string,
 ): MapCell[] {
   const key = (row: { stage: string; touchpoint: string }): string => `${row.stage}\n${nameOf(row.touchpoint)}`;
-  const volumes = new Map<string, { volume: number; journeys: number; parts: number }>();
-  for (const row of counted) {
-    const known = volumes.get(key(row)) ?? { volume: 0, journeys: 0, parts: 0 };
-    known.volume += Number(row.volume);
-    known.journeys += Number(row.journeys);
-    known.parts++;
-    volumes.set(key(row), known);
-  }
   const felt = Map.groupBy(feelings, key);
   const found = new Map(details.filter((row) => Number(row.whole) === 0).map((row) => [key(row), row]));
-  return [...volumes].map(([at, { volume, journeys, parts }]) => {
-    const [stage, touchpoint] = at.split('\n') as [string, string];
+  return counted.map(({ stage, touchpoint, volume, journeys }) => {
+    const at = `${stage}\n${touchpoint}`;
     const detail = found.get(at);
     const of = Number(detail?.journeys ?? 0);
     const share = (count: number | string | undefined): number => (of === 0 ? 0 : Number(count ?? 0) / of);
@@ -222,8 +201,7 @@ function cellsOf(
       stage,
       touchpoint,
       volume,
-      // Journeys of the touchpoints that are one here may be the same: the sample's count stands for them where it is whole.
-      journeys: parts > 1 ? Math.min(journeys, Math.max(of, 0) || journeys) : journeys,
+      journeys,
       onwardShare: share(detail?.onward),
       repeatShare: share(detail?.repeating),
       dropOffShare: share(detail?.dropped),
@@ -237,39 +215,13 @@ function cellsOf(
 }
 
 function touchpointsOf(
-  counted: readonly CountRow[],
+  counted: readonly CellCount[],
   names: readonly string[],
-  nameOf: (touchpoint: string) => string,
+  outbound: ReadonlyMap<string, number>,
 ): JourneyMap['touchpoints'] {
-  const sums = new Map<string, { name: string; volume: number; outbound: number }>();
-  for (const name of names) sums.set(name, { name, volume: 0, outbound: 0 });
-  for (const row of counted) {
-    const name = nameOf(row.touchpoint);
-    const known = sums.get(name) ?? { name, volume: 0, outbound: 0 };
-    known.volume += Number(row.volume);
-    known.outbound += Number(row.outbound);
-    sums.set(name, known);
-  }
-  return [...sums.values()];
-}
-
-function biggest(counted: readonly CountRow[], limit: number): string[] {
-  const sums = new Map<string, number>();
-  for (const { touchpoint, volume } of counted) sums.set(touchpoint, (sums.get(touchpoint) ?? 0) + Number(volume));
-  return [...sums]
-    .sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1))
-    .slice(0, limit)
-    .map(([name]) => name);
-}
-
-/** The order of a journey id's first character after `jrn_`; ids are hashes, so any first part of the order is a fair sample. */
-const ID_ORDER = '-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz';
-
-function sampleOf(touches: number, exactTouches: number): { bound: string | null; share: number } {
-  if (touches <= exactTouches) return { bound: null, share: 1 };
-  const characters = Math.max(1, Math.round((ID_ORDER.length * exactTouches) / touches));
-  if (characters >= ID_ORDER.length) return { bound: null, share: 1 };
-  return { bound: `jrn_${ID_ORDER[characters]!}`, share: characters / ID_ORDER.length };
+  const volumes = new Map(names.map((name) => [name, 0]));
+  for (const { touchpoint, volume } of counted) volumes.set(touchpoint, (volumes.get(touchpoint) ?? 0) + volume);
+  return [...volumes].map(([name, volume]) => ({ name, volume, outbound: outbound.get(name) ?? 0 }));
 }
 
 const sum = (figures: readonly number[]): number => figures.reduce((total, figure) => total + figure, 0);

@@ -112,6 +112,45 @@ describe(`queries over journeys on ${server ? 'a ClickHouse server' : 'chDB'}`, 
       '(other)',
     ]);
     expect(map.cells.reduce((sum, { volume }) => sum + volume, 0)).toBe(map.totals.touches);
+    const own = new Set(map.touchpoints.slice(0, 3).map(({ name }) => name));
+    const known = journeys.filter(({ touches }) =>
+      touches.some(({ stage, event }) => stage === 'one' && !own.has(event)),
+    ).length;
+    // Counted once, whatever of the rest they had; also where shares come from a sample.
+    for (const exactTouches of [Infinity, map.totals.touches / 2]) {
+      const { cells } = await journeyMap(history, scope, { by: 'event', limit: 3, exactTouches });
+      expect(cells.find(({ stage, touchpoint }) => stage === 'one' && touchpoint === '(other)')!.journeys).toBe(known);
+    }
+  });
+
+  it('counts the same with a set for each cell, where bits for each would be too many', async () => {
+    const named = Array.from({ length: 600 }, (_, n): Row[] =>
+      [`Screen ${n}`, `Screen ${n + 1}`, 'Ask', `Screen ${n}`, `Screen ${n + 1}`, 'View'].map((event, i) => ({
+        journey: `n${n}`,
+        at: START + i * HOUR,
+        event,
+        channel: 'web',
+        direction: 'inbound',
+      })),
+    ).flat();
+    const place = { workspace: 'names', definition: 'd' };
+    const many = plainJourneys(named, RULES);
+    await putFacts(
+      history,
+      'journeys',
+      many.flatMap((journey) => factsOf(place, journey)),
+      'names',
+    );
+    const counts = async (limit: number): Promise<unknown[]> =>
+      (await journeyMap(history, { ...scope, ...place }, { by: 'event', limit })).cells.map(
+        ({ stage, touchpoint, volume, journeys: n }) => [stage, touchpoint, volume, n].join(),
+      );
+    const known = [...plainMap(many, RULES)].map(([key, { volume, journeys: n }]) => [...key.split(' / '), volume, n]);
+    const found = await counts(1_000);
+    expect(found.length).toBeGreaterThan(1_024);
+    expect(found.sort()).toEqual(known.map((cell) => cell.join()).sort());
+    const other = (await counts(1)).find((cell) => String(cell).startsWith('two,(other)'));
+    expect(other).toBe('two,(other),1800,600');
   });
 
   it('over many touches, shares come from a sample of journeys that the answer owns up to; volumes and journeys stay whole', async () => {

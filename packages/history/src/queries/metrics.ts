@@ -1,14 +1,6 @@
 /** The field's standard figures of a definition's journeys, each with its definition in words (`METRICS`). Cost: one row a journey, and one pass over the touches. */
-import {
-  IN_RANGE,
-  journeysSql,
-  readCorrections,
-  scopeParams,
-  subjectsSql,
-  touchesSql,
-  type Query,
-  type Scope,
-} from './journeys-scope.ts';
+import { IN_RANGE, journeysSql, scopeParams, type Query, type Scope } from './journeys-scope.ts';
+import { readCorrections, subjectsSql, touchesSql } from './touches.ts';
 
 const DAY_MS = 86_400_000;
 /** When somebody who came once is asked whether they came again. */
@@ -69,7 +61,7 @@ export async function metrics(history: Query, scope: Scope, now: number): Promis
               AND arrayExists(at -> at - first >= ${days} * {day: Int64} AND at - first < ${2 * days} * {day: Int64}, ats)) AS back${days}`,
             ).join(', ')}
        FROM (SELECT j.started AS started, t.ats AS ats, arrayMin(t.ats) AS first, arrayCount(at -> ${IN_RANGE('at')}, t.ats) AS own
-               FROM (SELECT k, groupArray(at) AS ats FROM (${touchesSql(scope, corrections)})
+               FROM (SELECT k, groupArray(at) AS ats FROM (${touchesSql(scope, { corrections })})
                       WHERE direction = 'inbound' GROUP BY k) AS t
               INNER JOIN (${journeys}) AS j ON j.k = t.k)`,
     params,

@@ -2,15 +2,8 @@
  * The ways that journeys go: their first steps, the most frequent of them in full and the rest as one. A step is a touchpoint, a channel or a
  * stage; the same step again and again is one; a loop is unrolled, because a node is a step at its place. Cost: one pass over the touches.
  */
-import {
-  IN_RANGE,
-  journeysSql,
-  readCorrections,
-  scopeParams,
-  touchesSql,
-  type Query,
-  type Scope,
-} from './journeys-scope.ts';
+import { IN_RANGE, journeysSql, scopeParams, type Query, type Scope } from './journeys-scope.ts';
+import { knownNames, placeSql, readCorrections, timeOfKey, touchesSql, TOUCH_KEY } from './touches.ts';
 
 export type PathBy = 'event' | 'channel' | 'stage';
 export interface PathOptions {
@@ -39,24 +32,36 @@ const GOES_ON = '(goes on)';
 export async function paths(history: Query, scope: Scope, { by, steps, top }: PathOptions): Promise<Paths> {
   const journeys = `(SELECT k, status, ended, stages FROM (${journeysSql(scope)}) WHERE ${IN_RANGE('started')})`;
   const named = by === 'channel' ? `if(channel = '', '(no channel)', channel)` : 'event';
+  const names = by === 'stage' ? [] : await knownNames(history, scope, named);
+  // Names are numbers on the way: arrays of strings took twice as long to sort and to group.
   const all =
     by === 'stage'
       ? `SELECT status, arrayMap(s -> toString(s), stages) AS full FROM ${journeys}`
-      : `SELECT status, arrayCompact(arrayMap(t -> t.3, arraySort(groupArray((at, seq, toString(${named})))))) AS full
-           FROM (${touchesSql(scope, await readCorrections(history, scope))}) AS t INNER JOIN ${journeys} AS j ON j.k = t.k
-          WHERE ended = 0 OR at <= ended GROUP BY t.k AS k, status`;
-  const rows = await history.query<{ way: string[]; more: boolean | number; end: string; n: number | string }>(
+      : `SELECT status, arrayCompact(if(ended = 0, in_order, arrayResize(in_order, arrayCount(key -> ${timeOfKey('key')} <= ended, t.keys)))) AS full
+           FROM (SELECT k, groupArray(${TOUCH_KEY}) AS keys, arraySort((code, key) -> key, groupArray(toUInt16(${placeSql(named, 'names')})), keys) AS in_order
+                   FROM (${touchesSql(scope, { corrections: await readCorrections(history, scope) })}) GROUP BY k) AS t
+          INNER JOIN ${journeys} AS j ON j.k = t.k WHERE notEmpty(full)`;
+  const rows = await history.query<{
+    way: (string | number)[];
+    more: boolean | number;
+    end: string;
+    n: number | string;
+  }>(
     `SELECT arraySlice(full, 1, {steps: UInt32}) AS way, length(full) > {steps: UInt32} AS more,
             if(status IN ('won', 'lost'), toString(status), 'open') AS end, count() AS n
        FROM (${all}) GROUP BY way, more, end ORDER BY n DESC, way, end LIMIT {most: UInt32}`,
-    { ...scopeParams(scope), steps, most: WAYS_READ },
+    { ...scopeParams(scope), steps, most: WAYS_READ, names },
   );
-  const ways = rows.map((row) => ({
-    steps: row.way,
-    goesOn: Boolean(Number(row.more)),
-    end: row.end as 'won' | 'lost' | 'open',
-    journeys: Number(row.n),
-  }));
+  const nameOf = (step: string | number): string =>
+    typeof step === 'string' ? step : (names[step - 1] ?? OTHER_STEPS);
+  const ways = rows
+    .map((row) => ({
+      steps: row.way.map(nameOf),
+      goesOn: Boolean(Number(row.more)),
+      end: row.end as 'won' | 'lost' | 'open',
+      journeys: Number(row.n),
+    }))
+    .sort((a, b) => b.journeys - a.journeys || bySteps(a.steps, b.steps) || (a.end < b.end ? -1 : 1));
   const total = ways.reduce((sum, way) => sum + way.journeys, 0);
   const rest = ways.slice(top);
   const others = rest.reduce((sum, way) => sum + way.journeys, 0);
@@ -73,6 +78,11 @@ export async function paths(history: Query, scope: Scope, { by, steps, top }: Pa
 const WAYS_READ = 200_000;
 
 type Way = { steps: readonly string[]; goesOn: boolean; end: string; journeys: number };
+
+function bySteps(a: readonly string[], b: readonly string[]): number {
+  for (let i = 0; i < Math.min(a.length, b.length); i++) if (a[i] !== b[i]) return a[i]! < b[i]! ? -1 : 1;
+  return a.length - b.length;
+}
 
 function sankeyOf(ways: readonly Way[]): Pick<Paths, 'nodes' | 'links'> {
   const own = namesByPlace(ways);

@@ -186,18 +186,20 @@ export function plainPaths(
   return found;
 }
 
-/** First, last, linear and position by channel: the models that a page of loops can hold. */
-export function plainAttribution(journeys: readonly PlainJourney[]): {
-  conversions: number;
-  models: Record<'first' | 'last' | 'linear' | 'position', Record<string, number>>;
-} {
-  const models = { first: {}, last: {}, linear: {}, position: {} } as Record<string, Record<string, number>>;
-  const credit = (model: string, channel: string, share: number): void => {
-    models[model]![channel] = (models[model]![channel] ?? 0) + share;
+export const PLAIN_MODELS = ['first', 'last', 'linear', 'position', 'timeDecay', 'markov', 'shapley'] as const;
+type PlainModels = Record<(typeof PLAIN_MODELS)[number], Record<string, number>>;
+const WEEK_MS = 7 * 24 * 60 * 60 * 1000;
+
+/** Credit by channel, as API.md section 7 says it. */
+export function plainAttribution(journeys: readonly PlainJourney[]): { conversions: number; models: PlainModels } {
+  const models = Object.fromEntries(PLAIN_MODELS.map((model) => [model, {}])) as unknown as PlainModels;
+  const credit = (model: keyof PlainModels, channel: string, share: number): void => {
+    models[model][channel] = (models[model][channel] ?? 0) + share;
   };
+  const ways: { channels: string[]; won: boolean }[] = [];
   let conversions = 0;
   for (const { touches, status, endedAt } of journeys) {
-    if (status !== 'won') continue;
+    if (status === 'active') continue;
     const own = touches.filter(
       (touch) =>
         touch.direction === 'inbound' &&
@@ -205,15 +207,67 @@ export function plainAttribution(journeys: readonly PlainJourney[]): {
         (touch.at < endedAt! || (touch.at === endedAt && !touch.afterEnd)),
     );
     if (own.length === 0) continue;
+    ways.push({ channels: own.map(({ channel }) => channel), won: status === 'won' });
+    if (status !== 'won') continue;
     conversions++;
     credit('first', own[0]!.channel, 1);
     credit('last', own.at(-1)!.channel, 1);
+    // Worth half for each week before the last one.
+    const worth = own.map(({ at }) => 0.5 ** ((own.at(-1)!.at - at) / WEEK_MS));
+    const all = worth.reduce((sum, each) => sum + each, 0);
     own.forEach(({ channel }, i) => {
       credit('linear', channel, 1 / own.length);
       const atEnd = i === 0 || i === own.length - 1;
       const share = own.length === 1 ? 1 : own.length === 2 ? 0.5 : atEnd ? 0.4 : 0.2 / (own.length - 2);
       credit('position', channel, share);
+      credit('timeDecay', channel, worth[i]! / all);
     });
+    const different = own.map(({ channel }) => channel).filter((channel, i, list) => list.indexOf(channel) === i);
+    for (const channel of different) credit('shapley', channel, 1 / different.length);
   }
-  return { conversions, models: models };
+  for (const [channel, share] of plainMarkov(ways)) credit('markov', channel, share * conversions);
+  return { conversions, models };
+}
+
+/**
+ * Each channel's share of the removal effects. The chain is walked: walkers set out from the start and are moved on until as good as none is under
+ * way; those who win are counted, once with all channels and once with each channel a dead end.
+ */
+function plainMarkov(ways: readonly { channels: string[]; won: boolean }[]): Map<string, number> {
+  const moves = new Map<string, string[]>();
+  for (const { channels, won } of ways) {
+    const states = ['(start)', ...channels, won ? '(won)' : '(lost)'];
+    for (let i = 1; i < states.length; i++) {
+      const from = states[i - 1]!;
+      if (!moves.has(from)) moves.set(from, []);
+      moves.get(from)!.push(states[i]!);
+    }
+  }
+  const chances = new Map<string, Map<string, number>>();
+  for (const [from, to] of moves) {
+    const counts = new Map<string, number>();
+    for (const state of to) counts.set(state, (counts.get(state) ?? 0) + 1 / to.length);
+    chances.set(from, counts);
+  }
+  const winners = (deadEnd: string | null): number => {
+    let walkers = new Map([['(start)', 1]]);
+    let won = 0;
+    for (let left = 1; left > 1e-14;) {
+      const moved = new Map<string, number>();
+      for (const [state, many] of walkers)
+        for (const [to, chance] of chances.get(state) ?? []) {
+          if (to === '(won)') won += many * chance;
+          else if (to !== '(lost)' && to !== deadEnd) moved.set(to, (moved.get(to) ?? 0) + many * chance);
+        }
+      walkers = moved;
+      left = [...walkers.values()].reduce((sum, many) => sum + many, 0);
+    }
+    return won;
+  };
+  const all = winners(null);
+  const effects = new Map<string, number>();
+  for (const channel of chances.keys())
+    if (channel !== '(start)') effects.set(channel, all === 0 ? 0 : 1 - winners(channel) / all);
+  const together = [...effects.values()].reduce((sum, effect) => sum + effect, 0);
+  return new Map([...effects].map(([channel, effect]) => [channel, together === 0 ? 0 : effect / together]));
 }
