@@ -4,12 +4,12 @@ import { parseDuration } from '@cairn/contracts/duration.ts';
 import type { JourneyDefinition } from '@cairn/contracts/generated/journey-definition.ts';
 import { loadDefinition } from '@cairn/orchestrator/core/definition/load-definition.ts';
 import { callApi, type ApiOptions } from '../api-client.ts';
-import { dryRunJson, dryRunText } from '../dry-run/describe.ts';
+import { dryRunJson, dryRunText } from '@cairn/replay/dry-run/describe.ts';
 import { readHistory } from '../dry-run/read-history.ts';
-import { runDryRun } from '../dry-run/run-dry-run.ts';
+import { runDryRun } from '@cairn/replay/dry-run/run-dry-run.ts';
 import type { EventsFile } from '../replay/file-rows.ts';
 import { loadEvents } from '../replay/load-events.ts';
-import { admitRows } from '../replay/run-replay.ts';
+import { admitRows } from '@cairn/replay/admit-rows.ts';
 import type { SortedRows } from '../replay/sort-rows.ts';
 import { readDefinition, readEvents, REPLAY_WORKSPACE } from './replay.ts';
 

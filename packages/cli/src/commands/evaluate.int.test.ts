@@ -11,8 +11,7 @@ import { collect, nextInbound, type Collected } from '../evaluate/collect.ts';
 import { judgeLog } from '../evaluate/judge-log.ts';
 import { KNOWN_LOGS } from '../evaluate/logs.ts';
 import { MEMORYLESS_DEFINITION, MEMORYLESS_SPLIT, memorylessTouchpoints } from '../evaluate/memoryless.ts';
-import { admitRows } from '../replay/run-replay.ts';
-import type { TimedRow } from '../replay/sort-rows.ts';
+import { admitRows, type TimedRow } from '@cairn/replay/admit-rows.ts';
 
 const data = join(import.meta.dirname, '../../../../../shared/data');
 const there = existsSync(data);

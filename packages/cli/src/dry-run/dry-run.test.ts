@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { JourneyDefinition } from '@cairn/contracts/generated/journey-definition.ts';
 import { loadDefinition } from '@cairn/orchestrator/core/definition/load-definition.ts';
-import { admitRows } from '../replay/run-replay.ts';
-import { timeOfRow } from '../replay/row-time.ts';
-import { compareOccurrences, type Occurrence } from './compare.ts';
-import { dryRunJson, dryRunText } from './describe.ts';
-import { runDryRun } from './run-dry-run.ts';
+import { admitRows } from '@cairn/replay/admit-rows.ts';
+import { timeOfRow } from '@cairn/replay/row-time.ts';
+import { compareOccurrences, type Occurrence } from '@cairn/replay/dry-run/compare.ts';
+import { dryRunJson, dryRunText } from '@cairn/replay/dry-run/describe.ts';
+import { runDryRun } from '@cairn/replay/dry-run/run-dry-run.ts';
 
 const DAY = 86_400_000;
 

@@ -2,7 +2,7 @@
 import { systemClock } from '@cairn/clock/clock.system.ts';
 import { formatInstant } from '@cairn/clock/calendar.ts';
 import { apiTarget, type ApiOptions } from '../api-client.ts';
-import { timeOfRow } from '../replay/row-time.ts';
+import { timeOfRow } from '@cairn/replay/row-time.ts';
 import { createSortedRows, type SortedRows } from '../replay/sort-rows.ts';
 
 /** Of the last `sinceMs`. */

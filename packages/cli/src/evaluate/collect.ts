@@ -2,7 +2,7 @@
 import type { Touchpoint } from '@cairn/contracts/generated/touchpoint.ts';
 import { predictionsOf } from '../replay/predictions.ts';
 import { runReplay, type ReplayCounts, type ReplaySettings } from '../replay/run-replay.ts';
-import { readJourney } from '../replay/subjects.ts';
+import { readJourney } from '@cairn/replay/subjects.ts';
 
 /** Of one journey at one tick. */
 export interface Look {

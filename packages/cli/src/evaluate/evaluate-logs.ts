@@ -1,7 +1,7 @@
 /** `cairn evaluate --data DIR`: every known log in one online pass each, and the made log without memory, judged. */
 import type { Clock } from '@cairn/clock/clock.ts';
 import { parseInstant } from '@cairn/clock/calendar.ts';
-import { admitRows } from '../replay/run-replay.ts';
+import { admitRows } from '@cairn/replay/admit-rows.ts';
 import { collect } from './collect.ts';
 import { judgeLog, type LogFigures } from './judge-log.ts';
 import { logsIn, openLog } from './logs.ts';

@@ -6,7 +6,7 @@ import { seededRandom } from '@cairn/clock/clock.virtual.ts';
 import { formatInstant } from '@cairn/clock/calendar.ts';
 import type { JourneyDefinition } from '@cairn/contracts/generated/journey-definition.ts';
 import type { Touchpoint } from '@cairn/contracts/generated/touchpoint.ts';
-import { admitRows } from '../replay/run-replay.ts';
+import { admitRows } from '@cairn/replay/admit-rows.ts';
 
 const BUYERS = 400;
 const DAYS = 120;

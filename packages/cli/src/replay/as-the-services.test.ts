@@ -8,7 +8,8 @@ import { createAdvanceTask } from '@cairn/orchestrator/shell/advance/advance-tas
 import { createStitchTask } from '@cairn/stitcher/shell/stitch-task.ts';
 import { runTask } from '@cairn/task/run-task.ts';
 import { createMemoryWorld } from '@cairn/testkit/memory-world.ts';
-import { admitRows, runReplay } from './run-replay.ts';
+import { admitRows } from '@cairn/replay/admit-rows.ts';
+import { runReplay } from './run-replay.ts';
 
 /** The light loop of a replay is held to the real one: the services' tasks on a memory log, timers by ticks, all of it serialised. */
 const YAML = `

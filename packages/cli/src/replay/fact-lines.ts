@@ -3,7 +3,7 @@ import { formatInstant } from '@cairn/clock/calendar.ts';
 import type { ActionFact } from '@cairn/contracts/generated/action.ts';
 import type { AlertFact } from '@cairn/contracts/generated/alert.ts';
 import type { JourneyChanged } from '@cairn/contracts/generated/journey.ts';
-import type { SubjectName } from './subjects.ts';
+import type { SubjectName } from '@cairn/replay/subjects.ts';
 
 export interface AlertLine {
   at: string;

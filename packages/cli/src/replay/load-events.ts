@@ -1,7 +1,7 @@
 /** Reads a file of events to its end and sorts it by time, so that it can be replayed. What cannot be read as a row is counted here. */
 import type { Clock } from '@cairn/clock/clock.ts';
 import { fileRows, type EventsFile } from './file-rows.ts';
-import { timeOfRow } from './row-time.ts';
+import { timeOfRow } from '@cairn/replay/row-time.ts';
 import { createSortedRows, type SortedRows } from './sort-rows.ts';
 
 export interface LoadedEvents {

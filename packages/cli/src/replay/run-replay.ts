@@ -7,16 +7,10 @@ import type { AlertFact } from '@cairn/contracts/generated/alert.ts';
 import type { JourneyDefinition } from '@cairn/contracts/generated/journey-definition.ts';
 import type { JourneyChanged } from '@cairn/contracts/generated/journey.ts';
 import type { Touchpoint } from '@cairn/contracts/generated/touchpoint.ts';
-import { idOf } from '@cairn/contracts/ids.ts';
-import { admitTouchpoint } from '@cairn/ingest/core/admit-touchpoint.ts';
-import { TOUCHPOINT_BYTES_MAX } from '@cairn/ingest/core/measure.ts';
-import { isNothing } from '@cairn/ingest/core/normalise.ts';
 import { compileDefinition, type CompiledDefinition } from '@cairn/orchestrator/core/definition/compile-definition.ts';
 import type { TaskOutput } from '@cairn/task/task.ts';
-import { createReplayWorld, type ReplayWorld } from './replay-world.ts';
-import { receiptFor } from './row-time.ts';
-import type { TimedRow } from './sort-rows.ts';
-import { createJourneys, nameOfSubject, readJourney, type Journeys, type SubjectName } from './subjects.ts';
+import { createReplayWorld, type ReplayWorld } from '@cairn/replay/replay-world.ts';
+import { createJourneys, nameOfSubject, readJourney, type Journeys, type SubjectName } from '@cairn/replay/subjects.ts';
 import { tickTimes, type TickSettings } from './tick-times.ts';
 
 export interface ReplaySettings {
@@ -167,33 +161,4 @@ export function runReplay(
   ticksUntil(endAt, true);
   world.until(endAt);
   return { run, counts: { ...counts, lastAt: time, endAt } };
-}
-
-/** What a row of a file is as a touchpoint, received when it happened; refusals are counted. */
-export function* admitRows(
-  workspace: string,
-  rows: Iterable<TimedRow>,
-  onRefused: (reason: string, row: TimedRow) => void,
-): Generator<Touchpoint> {
-  const policy = { workspace, source: 'replay', imported: false };
-  for (const row of rows) {
-    if (row.text.length > TOUCHPOINT_BYTES_MAX || Buffer.byteLength(row.text) > TOUCHPOINT_BYTES_MAX) {
-      onRefused('too-large', row);
-      continue;
-    }
-    const { item, at } = row;
-    const admission = admitTouchpoint(policy, item, {
-      receivedAt: receiptFor(item, at),
-      kind: null,
-      // The same row has the same id in every run, whatever the file is called.
-      messageId: hasMessageId(item) ? '' : idOf('row', 'replay', row.number, row.text),
-    });
-    if (admission.type === 'refused') onRefused(admission.reason, row);
-    else yield { ...admission.touchpoint, timestamp: at, receivedAt: at };
-  }
-}
-
-function hasMessageId(item: unknown): boolean {
-  const id = (item as { messageId?: unknown } | null)?.messageId;
-  return typeof id === 'number' || (typeof id === 'string' && !isNothing(id));
 }

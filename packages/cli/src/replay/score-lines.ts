@@ -4,7 +4,7 @@ import type { CompiledDefinition } from '@cairn/orchestrator/core/definition/com
 import { engagementAt } from '@cairn/orchestrator/core/score/engagement.ts';
 import type { TaskState } from '@cairn/task/task.ts';
 import { predictionsOf } from './predictions.ts';
-import { nameOfSubject, readJourney } from './subjects.ts';
+import { nameOfSubject, readJourney } from '@cairn/replay/subjects.ts';
 
 export interface ScoreSettings {
   workspace: string;

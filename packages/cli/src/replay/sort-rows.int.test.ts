@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { seededRandom } from '@cairn/clock/clock.virtual.ts';
-import { createSortedRows, type TimedRow } from './sort-rows.ts';
+import type { TimedRow } from '@cairn/replay/admit-rows.ts';
+import { createSortedRows } from './sort-rows.ts';
 
 describe('sorted rows', () => {
   it('come in the order of their times, equal times as in the file, also where they did not fit into memory', () => {

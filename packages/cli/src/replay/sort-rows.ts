@@ -5,17 +5,7 @@
 import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-
-export interface TimedRow {
-  /** Epoch ms. */
-  at: number;
-  /** From 1, in the file. */
-  number: number;
-  /** JSON. */
-  text: string;
-  /** `text` parsed, where it is still at hand. */
-  item: unknown;
-}
+import type { TimedRow } from '@cairn/replay/admit-rows.ts';
 
 export interface SortedRows {
   add(row: TimedRow): void;

@@ -1,8 +1,9 @@
 /** Replays of a few rows in a test: rows in, lines out, without a file. */
 import { loadDefinition } from '@cairn/orchestrator/core/definition/load-definition.ts';
 import { actionLine, alertLine, transitionLines, type AlertLine, type TransitionLine } from './fact-lines.ts';
-import { timeOfRow } from './row-time.ts';
-import { admitRows, runReplay, type ReplayCounts, type ReplayRun, type ReplaySettings } from './run-replay.ts';
+import { timeOfRow } from '@cairn/replay/row-time.ts';
+import { admitRows } from '@cairn/replay/admit-rows.ts';
+import { runReplay, type ReplayCounts, type ReplayRun, type ReplaySettings } from './run-replay.ts';
 import { scoreLine } from './score-lines.ts';
 
 export interface Replayed {

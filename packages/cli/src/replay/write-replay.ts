@@ -11,9 +11,10 @@ import { actionLine, alertLine, transitionLines } from './fact-lines.ts';
 import type { EventsFile } from './file-rows.ts';
 import { createLineWriter } from './line-writer.ts';
 import { loadEvents, refuse } from './load-events.ts';
-import { admitRows, runReplay, type ReplayRun, type ReplaySettings } from './run-replay.ts';
+import { admitRows } from '@cairn/replay/admit-rows.ts';
+import { runReplay, type ReplayRun, type ReplaySettings } from './run-replay.ts';
 import { scoreLine } from './score-lines.ts';
-import { nameOfSubject, readJourney } from './subjects.ts';
+import { nameOfSubject, readJourney } from '@cairn/replay/subjects.ts';
 import { createTally } from './tally.ts';
 
 export interface ReplayJob extends ReplaySettings {

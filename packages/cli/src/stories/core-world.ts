@@ -1,5 +1,5 @@
 /** Stories through the core alone: the replay's loop, nothing serialised, no log. */
-import { createReplayWorld } from '../replay/replay-world.ts';
+import { createReplayWorld } from '@cairn/replay/replay-world.ts';
 import { STORY_WORKSPACE, type CreateStoryWorld, type StoryFact } from './run-story.ts';
 
 const TOLD: ReadonlySet<string> = new Set(['journeys', 'alerts', 'actions']);

@@ -5,8 +5,8 @@ import type { JourneyDefinition } from '@cairn/contracts/generated/journey-defin
 import type { JourneyChanged } from '@cairn/contracts/generated/journey.ts';
 import type { Touchpoint } from '@cairn/contracts/generated/touchpoint.ts';
 import type { TaskOutput, TaskState } from '@cairn/task/task.ts';
-import { createReplayWorld, type ReplayObserver } from '../replay/replay-world.ts';
-import { nameOfSubject, readJourney } from '../replay/subjects.ts';
+import { createReplayWorld, type ReplayObserver } from '../replay-world.ts';
+import { nameOfSubject, readJourney } from '../subjects.ts';
 import { compareOccurrences, type Difference, type Occurrence } from './compare.ts';
 
 export interface DryRunSettings {
