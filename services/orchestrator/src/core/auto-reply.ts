@@ -8,7 +8,7 @@ const isMachine = eventPattern(
 const SUBJECT =
   /^\s*(re:\s*)?(automatic reply|auto(matische)?[- ]?(reply|antwort|response)|out of (the )?office|abwesenheits|autorespuesta|risposta automatica|réponse automatique|odpowiedź automatyczna|undeliverable|delivery status notification)/i;
 /** RFC 3834's header, and what mail tools call it. */
-const FLAGS = [
+const FLAGS: ReadonlySet<string> = new Set([
   'autoReply',
   'auto_reply',
   'autoreply',
@@ -22,14 +22,15 @@ const FLAGS = [
   'out_of_office',
   'ooo',
   'bounce',
-];
+]);
 
 export function isAutoReply({ event, properties }: Pick<Touchpoint, 'event' | 'properties'>): boolean {
   if (event === null) return false;
   if (isMachine(event)) return true;
-  for (const flag of FLAGS) {
-    const value = properties[flag];
-    if (value === undefined) continue;
+  // A touchpoint has a few properties, and there are thirteen names.
+  for (const name in properties) {
+    if (!FLAGS.has(name)) continue;
+    const value = properties[name];
     if (value === true || value === 'true' || value === 'auto-replied' || value === 'auto-generated') return true;
   }
   const { subject } = properties;

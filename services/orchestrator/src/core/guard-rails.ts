@@ -2,7 +2,6 @@
  * What outreach may never pass: caps, gaps, quiet hours in the buyer's zone, consent, do-not-contact. Decides whether and when an
  * action may be done; never which.
  */
-import { isZone } from '@cairn/clock/calendar.ts';
 import { parseDuration, type Duration } from '@cairn/contracts/duration.ts';
 import type { JourneyDefinition } from '@cairn/contracts/generated/journey-definition.ts';
 import type { PersonSummary } from '@cairn/contracts/generated/stitched.ts';
@@ -13,7 +12,7 @@ import { eventPattern } from './event-pattern.ts';
 import type { ActionRequest } from './next-best-action/outreach-state.ts';
 import { timeOfDayMs, type Compile } from './play.ts';
 import type { PersonTrace } from './state.ts';
-import { createZone, DAY_MS } from './zone.ts';
+import { DAY_MS, zoneNamed } from './zone.ts';
 
 export interface Cap {
   count: number;
@@ -139,7 +138,7 @@ function isReached(cap: Cap | null, time: BusinessTime, requests: readonly Actio
 }
 
 function afterQuiet({ from, to }: { from: number; to: number }, name: string, at: number): number {
-  const zone = createZone(isZone(name) ? name : 'UTC');
+  const zone = zoneNamed(name);
   const wall = zone.toWall(at);
   const day = Math.floor(wall / DAY_MS);
   const timeOfDay = wall - day * DAY_MS;

@@ -8,9 +8,12 @@ export function byId<T extends { id: string }>(list: readonly T[], id: string): 
 /** The list with the item in the place of the one of its id, or at the end. */
 export function withItem<T extends { id: string }>(list: readonly T[], item: T): readonly T[] {
   const next = list.slice();
-  const place = next.findIndex(({ id }) => id === item.id);
-  if (place < 0) next.push(item);
-  else next[place] = item;
+  for (let place = 0; place < next.length; place++) {
+    if (next[place]!.id !== item.id) continue;
+    next[place] = item;
+    return next;
+  }
+  next.push(item);
   return next;
 }
 

@@ -19,7 +19,8 @@ export function startVisits(definition: CompiledDefinition, at: number): readonl
  * none, or it is there already.
  */
 export function stageEntered(definition: CompiledDefinition, current: string, scene: Scene): string | null {
-  for (let i = definition.stages.length - 1; i >= 0; i--) {
+  // The places of those that could match, the last first.
+  for (const i of definition.rulesFor(scene.touchpoint?.event ?? null).stages) {
     const stage = definition.stages[i]!;
     if (!stage.enter?.(scene)) continue;
     if (stage.name === current) return null;

@@ -21,8 +21,15 @@ export function seeSubject(
   return {
     ...subject,
     account: account ? boundTraits(account) : subject.account,
-    people: person ? withPerson(subject.people, infoOf(person, now)) : subject.people,
+    people: person ? withSeen(subject.people, person, now) : subject.people,
   };
+}
+
+/** Most touchpoints come from someone who was seen a moment ago and is called as before: then the list is the same one. */
+function withSeen(people: readonly PersonInfo[], person: PersonSummary, now: number): readonly PersonInfo[] {
+  const known = byId(people, person.id);
+  if (known && now - known.seenAt < SEEN_TO_MS && isSame(known, person)) return people;
+  return bounded(withItem(people, infoOf(person, now)));
 }
 
 /** After two people turned out to be one. */
@@ -77,7 +84,7 @@ function withPerson(people: readonly PersonInfo[], info: PersonInfo): readonly P
   return bounded(withItem(people, info));
 }
 
-function isSame(a: PersonInfo, b: PersonInfo): boolean {
+function isSame(a: PersonInfo, b: Pick<PersonInfo, 'name' | 'email' | 'userId'>): boolean {
   return a.name === b.name && a.email === b.email && a.userId === b.userId;
 }
 

@@ -2,7 +2,7 @@
  * The wall clock of one IANA zone, fast: an offset is asked of Intl once a day of UTC, where it does not change within it.
  * Wall times are counted like UTC milliseconds, so days and times of day are plain arithmetic.
  */
-import { zoneOffset } from '@cairn/clock/calendar.ts';
+import { isZone, zoneOffset } from '@cairn/clock/calendar.ts';
 
 export interface Zone {
   /** Epoch ms → wall time (ms). */
@@ -14,6 +14,21 @@ export interface Zone {
 export const DAY_MS = 86_400_000;
 /** Eleven years of days; past it the cache starts anew. */
 const CACHED_DAYS = 4_000;
+
+/** Zones that a process remembers: whoever is in one asks for it with each of their outreach, and a new one costs some calls of Intl. */
+const KNOWN_ZONES_MAX = 500;
+const known = new Map<string, Zone>();
+
+/** The zone of an IANA name as a person may have written it; UTC where there is no such zone. */
+export function zoneNamed(name: string): Zone {
+  let zone = known.get(name);
+  if (!zone) {
+    zone = createZone(isZone(name) ? name : 'UTC');
+    if (known.size >= KNOWN_ZONES_MAX) known.clear();
+    known.set(name, zone);
+  }
+  return zone;
+}
 
 export function createZone(name: string): Zone {
   /** Day of UTC → the offset all day long, or null where it changes within it. */

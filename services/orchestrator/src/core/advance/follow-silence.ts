@@ -18,7 +18,7 @@ import { hasEnded } from './settle-stall.ts';
 /** What was known of a journey's silence before a touchpoint changes it. */
 export function silenceBefore({ journey }: Draft): QuietJourney {
   const { silence, pauses, startedAt, stage, people, outboundAt } = journey;
-  return { ...(silence ? { silence } : {}), pauses, startedAt, stage, people, outboundAt };
+  return { silence, pauses, startedAt, stage, people, outboundAt };
 }
 
 export function followSilence(

@@ -44,7 +44,7 @@ export function endAction(
 ): void {
   const { action } = outreach.state;
   if (!action) return;
-  delete outreach.state.action;
+  outreach.state.action = undefined;
   outreach.draft.changed = true;
   tellAction(outreach, fact, action, {
     state: fact.slice('action.'.length) as ActionTold['state'],

@@ -2,8 +2,7 @@
 import { uniformOf } from '../next-best-action/uniform.ts';
 import { PLAYS_KEPT, type PlayRun } from '../next-best-action/outreach-state.ts';
 import type { CompiledPlay, PlayInstruction } from '../play.ts';
-import { createZone, DAY_MS } from '../zone.ts';
-import { isZone } from '@cairn/clock/calendar.ts';
+import { DAY_MS, zoneNamed } from '../zone.ts';
 import { actionOfPlay, alertFor } from './choose-action.ts';
 import { actionOf, requestAction, traceOf, zoneOf, type Outreach } from './outreach.ts';
 import { hasEnded } from './settle-stall.ts';
@@ -142,7 +141,7 @@ function dueOf(outreach: Outreach, step: Extract<PlayInstruction, { do: 'wait' }
 }
 
 function timeOfDayAfter(from: number, timeOfDay: number, name: string): number {
-  const zone = createZone(isZone(name) ? name : 'UTC');
+  const zone = zoneNamed(name);
   const day = Math.floor(zone.toWall(from) / DAY_MS);
   const today = zone.toInstant(day * DAY_MS + timeOfDay);
   return today >= from ? today : zone.toInstant((day + 1) * DAY_MS + timeOfDay);

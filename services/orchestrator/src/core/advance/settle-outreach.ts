@@ -116,11 +116,11 @@ function keep({ draft, state }: Outreach): void {
   let some = false;
   for (const name in state) {
     const value = state[name as keyof OutreachState];
-    if (value === undefined || (typeof value === 'object' && isEmpty(value))) delete state[name as keyof OutreachState];
+    if (value === undefined) continue;
+    if (typeof value === 'object' && isEmpty(value)) state[name as keyof OutreachState] = undefined;
     else some = true;
   }
-  if (some) draft.journey.outreach = state;
-  else delete draft.journey.outreach;
+  draft.journey.outreach = some ? state : undefined;
 }
 
 function isEmpty(value: object): boolean {

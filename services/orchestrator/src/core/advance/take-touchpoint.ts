@@ -10,7 +10,7 @@ import { meetingAfter } from '../meeting.ts';
 import { byId, withItem } from '../people.ts';
 import { lastTouchpointOf, renderTouchpoint } from '../render-touchpoint.ts';
 import { addPoints, engagementTotal } from '../score/engagement.ts';
-import { fitOf, fitRulesThatHold } from '../score/fit.ts';
+import { fitRulesThatHold, fitTotal } from '../score/fit.ts';
 import { rankOf } from '../score/qualification.ts';
 import { stageAt, stageEntered, withEntry, withStart } from '../stage.ts';
 import { withPause } from '../stall/fixed-stall.ts';
@@ -50,13 +50,13 @@ export function takeTouchpoint(draft: Draft, { touchpoint, person, account }: To
   const before = silenceBefore(draft);
   const wasOpen = !hasEnded(journey);
   journey.touchpoints++;
-  if (definition.counters.length > 0) {
-    const counts = countTouchpoint(definition.counters, journey.counts, scene, at);
+  const rules = definition.rulesFor(touchpoint.event);
+  if (rules.counters.length > 0) {
+    const counts = countTouchpoint(rules.counters, journey.counts, scene, at);
     if (counts) journey.counts = counts;
   }
   const meetingAt = meetingAfter(definition.meetings, journey.meetingAt, scene, now);
-  if (meetingAt === undefined) delete journey.meetingAt;
-  else journey.meetingAt = meetingAt;
+  if (meetingAt !== journey.meetingAt) journey.meetingAt = meetingAt;
   if (at < journey.startedAt) {
     journey.startedAt = at;
     journey.visits = withStart(journey.visits, at);
@@ -108,7 +108,9 @@ function directionOf(
 /** Whether the touchpoint is an outcome. */
 function takeOutcome(draft: Draft, scene: Scene, at: number): boolean {
   const { definition, journey } = draft;
-  const outcome = definition.won?.(scene) ? 'won' : definition.lost?.(scene) ? 'lost' : null;
+  const rules = definition.rulesFor(scene.touchpoint!.event);
+  const won = rules.mayWin && definition.won?.(scene);
+  const outcome = won ? 'won' : rules.mayLose && definition.lost?.(scene) ? 'lost' : null;
   // Of two outcomes the later one, by its own time, holds.
   if (outcome === null) return false;
   if (journey.endedAt !== null && at < journey.endedAt) return true;
@@ -150,29 +152,35 @@ function withTrace(
   const { definition, subject, journey } = draft;
   const before = byId(journey.people, id);
   const known = before?.inboundAt ?? null;
+  const roles = rolesOf(definition, scene);
+  const fit = fitRulesThatHold(definition, scene, true);
+  const { outreach } = definition;
+  const contact =
+    outreach.isEmpty || !scene.touchpoint
+      ? NO_CONTACT
+      : contactOf(outreach.consentCategories, outreach.rails, before, scene.touchpoint, scene.person!, scene);
+  // Always the same keys in the same order: objects of one shape are copied and read several times faster.
   const trace: PersonTrace = {
     id,
     touchpoints: (before?.touchpoints ?? 0) + 1,
     inboundAt: inboundAt === null ? known : Math.max(known ?? inboundAt, inboundAt),
+    roles: roles.length > 0 ? roles : undefined,
+    consent: contact.consent,
+    noContact: contact.noContact,
+    zone: contact.zone,
+    fit: fit.length > 0 ? fit : undefined,
   };
-  const roles = rolesOf(definition, scene);
-  const fit = fitRulesThatHold(definition, scene, true);
-  if (roles.length > 0) trace.roles = roles;
-  const { outreach } = definition;
-  if (!outreach.isEmpty && scene.touchpoint)
-    Object.assign(
-      trace,
-      contactOf(outreach.consentCategories, outreach.rails, before, scene.touchpoint, scene.person!, scene),
-    );
-  if (fit.length > 0) trace.fit = fit;
   const people = withItem(journey.people, trace);
   return people.length <= PEOPLE_KEPT ? people : people.filter((one) => byId(subject.people, one.id) !== undefined);
 }
 
+const NO_CONTACT: ReturnType<typeof contactOf> = {};
+const NO_ROLES: readonly string[] = [];
+
 function rolesOf(definition: CompiledDefinition, scene: Scene): readonly string[] {
-  const held: string[] = [];
-  for (const { name, holds } of definition.roles) if (holds(scene)) held.push(name);
-  return held;
+  let held: string[] | null = null;
+  for (const { name, holds } of definition.roles) if (holds(scene)) (held ??= []).push(name);
+  return held ?? NO_ROLES;
 }
 
 function withLast(
@@ -185,10 +193,13 @@ function withLast(
   const oldest = last.at(-1);
   if (oldest && last.length >= LAST_TOUCHPOINTS_KEPT && at < oldest[4]) return last;
   const entry = lastTouchpointOf(touchpoint, direction, at, person?.id ?? null);
+  if (last.length === LAST_TOUCHPOINTS_KEPT && at >= last[0]![4]) return [entry, last[0]!, last[1]!];
   const place = last.findIndex((other) => other[4] <= at);
   const next = place < 0 ? [...last, entry] : [...last.slice(0, place), entry, ...last.slice(place)];
   return next.slice(0, LAST_TOUCHPOINTS_KEPT);
 }
+
+const NO_ALERTS: readonly string[] = [];
 
 /** A class, so that a touchpoint makes one small object of it and no closures. */
 export class DraftFacts implements JourneyFacts {
@@ -200,7 +211,9 @@ export class DraftFacts implements JourneyFacts {
     return this.#draft.journey.stage;
   }
   get openAlerts(): readonly string[] {
-    return Object.keys(this.#draft.journey.alerts);
+    const { alerts } = this.#draft.journey;
+    for (const _kind in alerts) return Object.keys(alerts);
+    return NO_ALERTS;
   }
   count(count: CompiledCount, personId: string | null): number {
     const { definition, journey, now } = this.#draft;
@@ -224,7 +237,7 @@ export class DraftFacts implements JourneyFacts {
       case 'engagement':
         return engagementTotal(definition, journey.points, now);
       case 'fit':
-        return fitOf(definition, journey).fit;
+        return fitTotal(definition, journey);
       case 'score':
         return totalNow(this.#draft);
       default:

@@ -6,6 +6,7 @@ import { compileCondition, mentions, type Predicate } from '../condition.ts';
 import type { CompiledCount, Counters } from '../count.ts';
 import { compileMeetings, type CompiledMeetings } from '../meeting.ts';
 import { compileOutreach, type CompiledOutreach } from './compile-outreach.ts';
+import { createEventIndex, eventsAskedFor, type AskedEvents, type EventRules } from './event-index.ts';
 
 export interface CompiledDefinition {
   name: string;
@@ -34,6 +35,8 @@ export interface CompiledDefinition {
   meetings: CompiledMeetings;
   /** What `count`s in conditions count. */
   counters: readonly CompiledCount[];
+  /** What a touchpoint of an event could match: nothing else need be asked. */
+  rulesFor: (event: string | null) => EventRules;
   outreach: CompiledOutreach;
 }
 
@@ -59,6 +62,8 @@ export interface CompiledLearnedStall {
 export interface CompiledRule {
   name: string;
   when: Predicate;
+  /** Events that it could hold for. */
+  events: AskedEvents;
   add: number;
   atMost: number | null;
 }
@@ -129,7 +134,14 @@ export function compileDefinition(source: JourneyDefinition, version: number): C
     outreach: compileOutreach(source, compile),
   };
   // Last: every condition has told what it counts.
-  return { ...compiled, counters: [...counters.values()] };
+  const rulesFor = createEventIndex({
+    engagement: compiled.engagement,
+    counters: [...counters.values()],
+    stages: source.stages.map(({ enter }) => ({ events: eventsAskedFor(enter) })),
+    won: eventsAskedFor(source.outcomes?.won?.enter),
+    lost: eventsAskedFor(source.outcomes?.lost?.enter),
+  });
+  return { ...compiled, counters: [...counters.values()], rulesFor };
 }
 
 /** As the schema's description says. */
@@ -152,6 +164,7 @@ function compileRule(rule: Rule, compile: (condition: Condition, path: string) =
   return {
     name: rule.name,
     when: compile(rule.when, rule.name)!,
+    events: eventsAskedFor(rule.when),
     add: rule.add,
     atMost: rule.atMost ?? null,
   };

@@ -21,7 +21,7 @@ export function addPoints(
   touchpointId: string,
 ): Points {
   let next: Draft | null = null;
-  for (const rule of definition.engagement) {
+  for (const rule of definition.rulesFor(scene.touchpoint?.event ?? null).engagement) {
     if (!rule.when(scene)) continue;
     next ??= begin(definition, points, at);
     addTo(next, rule, touchpointId);
@@ -53,9 +53,12 @@ export function engagementAt(
 export function engagementTotal(definition: CompiledDefinition, points: Points, now: number): number {
   let engagement = 0;
   const left = fading(definition.halfLifeMs, now - points.at);
-  for (const { name } of definition.engagement) {
-    const place = points.rules.indexOf(name);
+  for (let i = 0, next = 0; i < definition.engagement.length; i++) {
+    const { name } = definition.engagement[i]!;
+    // Mostly they stand in the definition's order, as far as one after the other.
+    const place = points.rules[next] === name ? next : points.rules.indexOf(name);
     if (place < 0) continue;
+    next = place + 1;
     const worth = points.sums[place]! * left;
     if (!isNegligible(worth)) engagement += worth;
   }
@@ -68,7 +71,7 @@ export function mergePoints(definition: CompiledDefinition, a: Points, b: Points
   if (b.rules.length === 0) return a;
   const [late, early] = isNewer(a, b) ? [a, b] : [b, a];
   const left = fading(definition.halfLifeMs, late.at - early.at);
-  const merged: Draft = { at: late.at, late: 1, rules: [], sums: [], by: [] };
+  const merged = { at: late.at, rules: [] as string[], sums: [] as number[], by: [] as string[] };
   for (const { name, atMost } of definition.engagement) {
     const one = late.rules.indexOf(name);
     const other = early.rules.indexOf(name);
@@ -85,7 +88,7 @@ interface Draft {
   at: number;
   /** What is left of a touchpoint that came late; 1 for the newest. */
   late: number;
-  rules: string[];
+  rules: readonly string[];
   sums: number[];
   by: string[];
 }
@@ -98,13 +101,15 @@ function begin(definition: CompiledDefinition, points: Points, at: number): Draf
   const sums = points.sums.slice();
   if (left !== 1) for (let i = 0; i < sums.length; i++) sums[i]! *= left;
   const late = fading(definition.halfLifeMs, later - at);
-  return { at: later, late, rules: points.rules.slice(), sums, by: points.by.slice() };
+  return { at: later, late, rules: points.rules, sums, by: points.by.slice() };
 }
 
 function addTo(draft: Draft, rule: CompiledRule, touchpointId: string): void {
   let place = draft.rules.indexOf(rule.name);
   if (place < 0) {
-    place = draft.rules.push(rule.name) - 1;
+    place = draft.rules.length;
+    // The list is the same one from touchpoint to touchpoint, until another rule matches.
+    draft.rules = [...draft.rules, rule.name];
     draft.sums.push(0);
     draft.by.push(touchpointId);
   }

@@ -3,7 +3,7 @@ import type { CompiledDefinition } from '../definition/compile-definition.ts';
 import { hashText, mix } from '../learn/hashing.ts';
 import type { JourneyState } from '../state.ts';
 import { engagementTotal } from './engagement.ts';
-import { fitOf } from './fit.ts';
+import { fitTotal } from './fit.ts';
 
 export const WIN_SLOTS = 2_048;
 const MASK = WIN_SLOTS - 1;
@@ -39,7 +39,7 @@ export function winSlots(
 ): number[] {
   const stage = hashText(journey.stage);
   const engagement = logClass(engagementTotal(definition, journey.points, now), 12);
-  const { fit } = fitOf(definition, journey);
+  const fit = fitTotal(definition, journey);
   const fitClass = fit === 0 ? 0 : Math.max(-8, Math.min(8, Math.round(fit / 10))) + 20;
   const ins = logClass(journey.silence?.ins ?? 0, 10);
   const outs = logClass(journey.silence?.outs ?? 0, 8);
