@@ -77,6 +77,8 @@ export interface KafkaCluster {
     producer: ProducerIdentity,
     commit: boolean,
   ): Promise<void>;
+  /** What a group's members last told of their positions, by partition; 0 where they told nothing. */
+  groupOffsets(groupId: string, topic: string, partitions: number): Promise<bigint[]>;
   /** Puts a member out of its group, as a session that has run out does. */
   evict(groupId: string, memberId: string): Promise<void>;
   /** Forgets the node's connections after one broke, so that the next request makes new ones. */
@@ -260,6 +262,19 @@ export function createKafkaCluster(connection: KafkaConnection): KafkaCluster {
     async endTransaction(coordinator, transactionalId, producer, commit) {
       const broker = await node(coordinator);
       await broker.endTxn({ transactionalId, ...producer, transactionResult: commit });
+    },
+
+    async groupOffsets(groupId, topic, partitions) {
+      if (!cluster.isConnected()) await cluster.connect();
+      const broker = await cluster.findGroupCoordinator({ groupId, coordinatorType: 0 });
+      const asked = Array.from({ length: partitions }, (_, partition) => ({ partition }));
+      const { responses } = await broker.offsetFetch({ groupId, topics: [{ topic, partitions: asked }] });
+      const told = new Map(responses[0]?.partitions.map(({ partition, offset }) => [partition, BigInt(offset)]));
+      // −1: nothing was told.
+      return asked.map(({ partition }) => {
+        const offset = told.get(partition) ?? 0n;
+        return offset < 0n ? 0n : offset;
+      });
     },
 
     async evict(groupId, memberId) {

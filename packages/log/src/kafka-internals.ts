@@ -34,6 +34,10 @@ export interface Broker {
   }): Promise<{ producerId: string; producerEpoch: number }>;
   addPartitionsToTxn(request: object): Promise<unknown>;
   endTxn(request: object): Promise<unknown>;
+  offsetFetch(request: {
+    groupId: string;
+    topics: { topic: string; partitions: { partition: number }[] }[];
+  }): Promise<{ responses: { topic: string; partitions: { partition: number; offset: string }[] }[] }>;
   leaveGroup(member: { groupId: string; memberId: string }): Promise<unknown>;
 }
 

@@ -72,6 +72,10 @@ export function createLocalLog(deps: { store: LocalStore; topics: readonly Topic
       memberships.add(membership);
       return membership;
     },
+    async positions(task, inbox) {
+      await open();
+      return Array.from({ length: partitions(inbox) }, (_, partition) => store.position(task, partition).nextOffset);
+    },
     partitions,
     healthy: () => !closing.signal.aborted && store.healthy(),
     async close() {

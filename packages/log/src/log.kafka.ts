@@ -190,6 +190,7 @@ export async function createKafkaLog(options: KafkaLogOptions): Promise<KafkaLog
           .map(([partition, offset]) => ({ partition, oldest: oldest!.get(partition)!, next: offset }));
       }),
     join: (joining) => alive(() => join(joining)),
+    positions: (task, inbox) => ask(() => cluster.groupOffsets(prefix + task, names.toKafka(inbox), partitions(inbox))),
     partitions,
     healthy: () => !closing.signal.aborted && health.healthy(),
     async close() {

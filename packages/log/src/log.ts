@@ -168,6 +168,11 @@ export interface Log {
   /** For each partition the offset after its last committed record, and the oldest one kept. */
   offsets(topic: string): Promise<readonly { partition: number; oldest: bigint; next: bigint }[]>;
   join(options: JoinOptions): Promise<Membership>;
+  /**
+   * Where a task stands in its inbox: for each partition the offset that it will handle next, 0 where it never was. For whoever shows what
+   * waits: on Kafka it may be a few seconds old, so never decide anything by it.
+   */
+  positions(task: string, inbox: string): Promise<readonly bigint[]>;
   /** Number of partitions of a topic on this log. */
   partitions(topic: string): number;
   /** False while the log cannot take writes (broker away, disk full). */

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { type Env, KAFKA_SETTINGS, origins, path, readEnv, url } from '@cairn/service-kit/config.ts';
 import { type KafkaTarget, kafkaTargetOf } from '@cairn/service-kit/kafka-target.ts';
+import type { NewestOf } from './shell/dry-run-routes.ts';
 import type { DeliveryHistory } from './shell/delivery-report-routes.ts';
 import type { JourneyInsight } from './shell/history-insight.ts';
 import type { TouchpointExport } from './shell/touchpoint-export-routes.ts';
@@ -24,6 +25,10 @@ export interface LiveFeedConfig {
   deliveryHistory?: DeliveryHistory;
   /** All touchpoints of a workspace, for dry runs; absent: a 503. */
   touchpointExport?: TouchpointExport;
+  /** Where the newest of them begin, for dry runs over HTTP; absent: a 503. */
+  newestTouchpoints?: NewestOf;
+  /** Where the history stands in a topic, for `ops`; absent: its lag is not told. */
+  historyPassed?: (topic: string) => Promise<readonly bigint[] | null>;
   /** For tests: awaited between the steps of subscribing. */
   between?: (step: 'registered' | 'read') => Promise<void>;
 }

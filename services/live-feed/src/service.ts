@@ -6,6 +6,7 @@ import type { Ports, RunningService } from '@cairn/service-kit/service.ts';
 import type { LiveFeedConfig } from './config.ts';
 import { addActionRoutes, pickActionAnswer } from './shell/action-routes.ts';
 import { addAlertCommandRoutes, pickAlertAnswer } from './shell/alert-command-routes.ts';
+import { createReaderPositions } from './shell/backlogs.ts';
 import { addBoardRoutes } from './shell/board-routes.ts';
 import { createChannelHistory } from './shell/channel-history.ts';
 import { addDeadLetterRoutes } from './shell/dead-letter-routes.ts';
@@ -14,6 +15,7 @@ import { createEpochOf, originOf } from './shell/epoch.ts';
 import { createFeed } from './shell/feed.ts';
 import { createFeedMetrics } from './shell/feed-metrics.ts';
 import { followJourneys } from './shell/follow-journeys.ts';
+import { addDryRunRoutes } from './shell/dry-run-routes.ts';
 import { addHistoryRoutes } from './shell/history-routes.ts';
 import { createHub } from './shell/hub.ts';
 import { addLoginRoutes } from './shell/login-routes.ts';
@@ -41,7 +43,12 @@ export async function startLiveFeed(ports: Ports, config: LiveFeedConfig): Promi
   const sessions = createSessions(clock, control);
   const counted = createFeedMetrics(metrics, clock, { hub, sessions, view });
   const following = await followJourneys({ log, clock, logger, view, hub, recent, ...counted });
-  const throughput = createThroughput(log, view.offsets);
+  const positions = createReaderPositions({
+    log,
+    view: view.offsets,
+    ...(config.historyPassed ? { history: config.historyPassed } : {}),
+  });
+  const throughput = createThroughput(log, positions);
   const operations = startOperations({ hub, clock, throughput, connections: sessions.countOf });
 
   const epochOf = createEpochOf(control);
@@ -73,6 +80,13 @@ export async function startLiveFeed(ports: Ports, config: LiveFeedConfig): Promi
     addLoginRoutes(routes, { control, clock });
     addHistoryRoutes(routes, { control, clock, view, insight: config.journeyInsight });
     addDeliveryReportRoutes(routes, { control, clock, history: config.deliveryHistory });
+    addDryRunRoutes(routes, {
+      control,
+      clock,
+      touchpoints: config.touchpointExport,
+      newest: config.newestTouchpoints,
+      hasJourney: (workspace, id) => view.journeys.head(workspace, id) !== undefined,
+    });
     addTouchpointExportRoutes(routes, { control, clock, touchpoints: config.touchpointExport });
   });
 

@@ -1,10 +1,12 @@
 import { hostHistory } from '@cairn/history/history-host.ts';
+import { newestTouchpoints } from '@cairn/history/queries/newest-touchpoints.ts';
 import { exportTouchpoints } from '@cairn/history/queries/touchpoint-export.ts';
 import { KAFKA_TOPICS } from '@cairn/service-kit/cluster-main.ts';
 import type { Ports, RunningService } from '@cairn/service-kit/service.ts';
 import type { HistoryConfig, LiveFeedConfig } from './config.ts';
 import { startLiveFeed } from './service.ts';
 import { deliveryHistory } from './shell/history-deliveries.ts';
+import { historyPassed } from './shell/history-passed.ts';
 import { journeyInsight } from './shell/history-insight.ts';
 import { touchpointHistory } from './shell/history-timeline.ts';
 
@@ -28,8 +30,10 @@ export async function startWithHistory(
     ...config,
     touchpointHistory: touchpointHistory(history),
     deliveryHistory: deliveryHistory(history),
+    historyPassed: historyPassed(history),
     journeyInsight: journeyInsight(history),
     touchpointExport: (workspace, page) => exportTouchpoints(history, workspace, page),
+    newestTouchpoints: (workspace, from, newest) => newestTouchpoints(history, workspace, from, newest),
   });
   return {
     ...liveFeed,

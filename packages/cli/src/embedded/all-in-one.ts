@@ -6,6 +6,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock } from '@cairn/clock/clock.system.ts';
 import { hostHistory, type HostedHistory } from '@cairn/history/history-host.ts';
+import { newestTouchpoints } from '@cairn/history/queries/newest-touchpoints.ts';
 import { exportTouchpoints } from '@cairn/history/queries/touchpoint-export.ts';
 import { createHttpFront } from '@cairn/service-kit/http-front.ts';
 import { kafkaTargetOf } from '@cairn/service-kit/kafka-target.ts';
@@ -25,6 +26,7 @@ import { hostTasks } from './host-tasks.ts';
 import { topicConfigs, type LogTarget } from './open-log.ts';
 import { openPorts, type ClockTarget } from './open-ports.ts';
 import { deliveryHistory } from '@cairn/live-feed/shell/history-deliveries.ts';
+import { historyPassed } from '@cairn/live-feed/shell/history-passed.ts';
 import { journeyInsight } from '@cairn/live-feed/shell/history-insight.ts';
 import { touchpointHistory } from '@cairn/live-feed/shell/history-timeline.ts';
 
@@ -93,8 +95,10 @@ export async function startAllInOne(
     ...liveFeedConfig,
     touchpointHistory: touchpointHistory(history),
     deliveryHistory: deliveryHistory(history),
+    historyPassed: historyPassed(history),
     journeyInsight: journeyInsight(history),
     touchpointExport: (workspace, page) => exportTouchpoints(history, workspace, page),
+    newestTouchpoints: (workspace, from, newest) => newestTouchpoints(history, workspace, from, newest),
   });
   const historyService: RunningService = {
     name: 'history',

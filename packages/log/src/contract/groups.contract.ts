@@ -24,6 +24,18 @@ export function groupCases(harness: () => LogHarness, _capabilities: LogCapabili
     expect(membership.owned()).toEqual([]);
   });
 
+  test('says where a task stands in its inbox, from another process too', async () => {
+    const { topics, task, open } = harness();
+    const [log, other] = [await open(), await open()];
+    await log.append([newRecord(topics.inbox, 1, 'a'), newRecord(topics.inbox, 1, 'b')]);
+    expect(await other.positions(task, topics.inbox)).toEqual([0n, 0n, 0n, 0n]);
+    const counter = createCounter(topics.outputs);
+    const membership = await log.join({ task, inbox: topics.inbox, run: (owned) => counter.run(owned) });
+    const next = (await log.offsets(topics.inbox)).find(({ partition }) => partition === 1)!.next;
+    await until(async () => (await other.positions(task, topics.inbox))[1]! >= next);
+    await membership.leave();
+  });
+
   test('members share the partitions, and take over those of one that leaves', async () => {
     const { topics, task, open } = harness();
     const [log, other] = [await open(), await open()];

@@ -221,7 +221,7 @@ test('the ops channel tells once a second how fast things move', async () => {
       admittedPerSecond: expect.any(Number),
       stitchedPerSecond: expect.any(Number),
       advancedPerSecond: expect.any(Number),
-      lag: { 'live-feed': 0 },
+      lag: { stitcher: 0, orchestrator: 0, deliverer: 0, 'live-feed': 0 },
       connections: 1,
       deliveries: expect.any(Object),
     },

@@ -15,7 +15,7 @@ export interface OperationsNow {
   admittedPerSecond: number;
   stitchedPerSecond: number;
   advancedPerSecond: number;
-  /** Own records not yet shown, by reader. */
+  /** Own records that wait, by reader: the tasks before their inboxes, the history and the view. One whose position is not known is left out. */
   lag: Readonly<Record<string, number>>;
   /** Open connections of the workspace to this node. */
   connections: number;
@@ -51,7 +51,7 @@ export function startOperations({ hub, clock, throughput, connections }: Operati
         admittedPerSecond: rate('touchpoints'),
         stitchedPerSecond: rate('journey-inbox'),
         advancedPerSecond: rate('journeys'),
-        lag: { 'live-feed': throughput.unseen(workspace) },
+        lag: throughput.lag(workspace),
         deliveries: { attemptsPerSecond: rate('deliveries') },
       });
     }

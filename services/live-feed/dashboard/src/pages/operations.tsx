@@ -50,6 +50,15 @@ const FLOW = [
   ['advancedPerSecond', 'Advanced'],
 ] as const;
 
+/** In the order in which a touchpoint passes them. */
+const READERS = [
+  ['stitcher', 'Stitching: who it is'],
+  ['orchestrator', 'Advancing: where they stand'],
+  ['deliverer', 'Delivering: webhooks'],
+  ['live-feed', 'This dashboard'],
+  ['history', 'History: map, funnel, timelines'],
+] as const;
+
 export function OperationsPage() {
   const samples = useSignal<Sample[]>([]);
   const fault = useSignal<string | null>(null);
@@ -83,8 +92,7 @@ export function OperationsPage() {
         <p class="figures">
           {ops.value && (
             <>
-              {ops.value.connections} connected · {Object.values(ops.value.lag).reduce((a, b) => a + b, 0)} waiting to
-              be shown
+              {ops.value.connections} connected · {ops.value.lag['live-feed'] ?? 0} waiting to be shown
             </>
           )}
         </p>
@@ -140,6 +148,31 @@ export function OperationsPage() {
               ))}
             </tbody>
           </table>
+        </section>
+        <section aria-label="What waits of this workspace">
+          <h2>What waits, of this workspace</h2>
+          {ops.value ? (
+            <table>
+              <thead>
+                <tr>
+                  <th scope="col">Before</th>
+                  <th scope="col" class="number">
+                    Records
+                  </th>
+                </tr>
+              </thead>
+              <tbody>
+                {READERS.filter(([key]) => ops.value?.lag[key] !== undefined).map(([key, label]) => (
+                  <tr key={key}>
+                    <td>{label}</td>
+                    <td class="number">{ops.value?.lag[key]}</td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          ) : (
+            <p class="soft">Nothing is told yet.</p>
+          )}
         </section>
         <section aria-label="What waits">
           <h2>What waits, of all workspaces</h2>
