@@ -13,6 +13,18 @@ export const BIN_EDGES: readonly number[] = EDGES_DAYS.map((days) => Math.round(
 export const BIN_COUNT = BIN_EDGES.length - 1;
 /** Age in ms at which nothing is learned any more. */
 export const LEARNED_UNTIL = BIN_EDGES[BIN_COUNT]!;
+/** The first twelve hours. The whole day would spare another timer, but then nothing is foretold and judged within a silence's first day. */
+const LAST_OF_FIRST_GROUP = 2;
+/**
+ * Where bins are told of together (bin → the last bin of its group): those of the first group at its end, then each at its own. An hour of
+ * page views would else be three timers a touchpoint; whoever came back and whoever did not still waits for the same moment.
+ */
+export const GROUP_ENDS: readonly number[] = EDGES_DAYS.slice(0, -1).map((_edge, bin) =>
+  Math.max(bin, LAST_OF_FIRST_GROUP),
+);
+/** Age (ms) at which what happened in a bin may be learned. */
+export const TOLD_AT: readonly number[] = GROUP_ENDS.map((bin) => BIN_EDGES[bin + 1]!);
+
 /** Within a visit the buyer goes on at any hour: the first bins are measured by the clock, the others by the week's rhythm. */
 export const BINS_BY_CLOCK = 2;
 /** Bins shorter than this say little of pauses of days: they are left out when two models are compared. */

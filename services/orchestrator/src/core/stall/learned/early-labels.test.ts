@@ -166,4 +166,19 @@ describe('the trap of early labels', () => {
     )!;
     expect(second.lessons.map(unpackLesson)).toMatchObject([{ end: 'returned', due: START + BIN_EDGES[6]! }]);
   });
+
+  it('has one timer in the first twelve hours: what a touchpoint of ours tells of sooner waits for their end', () => {
+    const quiet: QuietJourney = { pauses: [0, 0, 0], startedAt: 0, stage: 'only', people: [], outboundAt: null };
+    const touch = { journeyId: 'jrn_1', isOutcome: false, hasEnded: false, event: 1, imported: false, shift: 0 };
+    const { silence } = touchSilence(quiet, { ...touch, direction: 'inbound', at: START, now: START })!;
+    const over = START + DAY_MS / 2;
+    expect(silenceDue(silence)).toBe(over);
+    const later = START + DAY_MS / 4;
+    const ours = touchSilence({ ...quiet, silence }, { ...touch, direction: 'outbound', at: later, now: later })!;
+    expect(ours.lessons.map(unpackLesson)).toMatchObject([{ end: 'silent', from: 0, to: 1, due: over }]);
+    expect(silenceDue(ours.silence)).toBe(over);
+    const fired = fireSilence({ ...quiet, silence: ours.silence, outboundAt: later }, over)!;
+    expect(fired.lessons.map(unpackLesson)).toMatchObject([{ end: 'silent', from: 2, to: 2, due: over }]);
+    expect(silenceDue(fired.silence)).toBe(START + DAY_MS);
+  });
 });

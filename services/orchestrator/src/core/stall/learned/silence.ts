@@ -6,7 +6,7 @@
  */
 import { mix } from '../../learn/hashing.ts';
 import type { JourneyState, Silence } from '../../state.ts';
-import { BIN_COUNT, BIN_EDGES, DAY_MS, HOUR_MS, LEARNED_UNTIL, RECALIBRATED_MS, binOf } from './bins.ts';
+import { BIN_COUNT, DAY_MS, HOUR_MS, LEARNED_UNTIL, RECALIBRATED_MS, TOLD_AT, binOf } from './bins.ts';
 import { packLesson, packVerdict, type LessonEnd, type PackedLesson } from './lesson.ts';
 import type { SilenceTraits } from './traits.ts';
 
@@ -98,7 +98,7 @@ export function fireSilence(journey: QuietJourney, now: number): SilenceStep | n
 /** When the next bin is over (epoch ms); null: nothing more is to be learned from this silence. */
 export function silenceDue(silence: Silence | undefined): number | null {
   if (!silence || silence.next < 0) return null;
-  return Math.max(silence.at + BIN_EDGES[silence.next + 1]!, silence.settlesAt);
+  return Math.max(silence.at + TOLD_AT[silence.next]!, silence.settlesAt);
 }
 
 /** Of two journeys that become one: the newer silence, no longer learned from, for what came before it has changed. */
@@ -144,7 +144,7 @@ function judgeSample(silence: Silence, at: number, now: number, end: 'silent' | 
     if (foretold === null) return null;
     const until = since + RECALIBRATED_MS[horizon]!;
     if (end === 'silent' && until > at) return foretold;
-    const due = Math.max(now, silence.at + BIN_EDGES[binOf(until - silence.at) + 1]!);
+    const due = Math.max(now, silence.at + TOLD_AT[binOf(until - silence.at)]!);
     lessons.push(packVerdict({ due, horizon, logit: foretold, silent: end !== 'returned' || until < at }));
     return null;
   });
@@ -160,7 +160,9 @@ function tellOver(journey: QuietJourney, silence: Silence, at: number, now: numb
   const ending = silence.endedAt === 0 ? BIN_COUNT : binOf(silence.endedAt - silence.at);
   const to = Math.min(bin - 1, ending);
   const end: LessonEnd = to === ending ? 'ended' : 'silent';
-  const lesson = packLesson({ due: now, traits: traitsOf(journey), from: silence.next, to, end });
+  // A touchpoint of ours may tell of a bin before its group is over: it waits for those that come back in it.
+  const due = Math.max(now, silence.at + TOLD_AT[to]!);
+  const lesson = packLesson({ due, traits: traitsOf(journey), from: silence.next, to, end });
   const isDone = end === 'ended' || bin >= BIN_COUNT;
   const judged = judgeSample(silence, at, now, end);
   return { silence: { ...judged.silence, next: isDone ? -1 : bin }, lessons: [lesson, ...judged.lessons] };
@@ -175,7 +177,7 @@ function lastLesson(journey: QuietJourney, silence: Silence, touch: SilenceTouch
     ending < bin ? [ending, 'ended'] : bin < BIN_COUNT ? [bin, 'returned'] : [BIN_COUNT - 1, 'silent'];
   if (to < silence.next) return NO_LESSONS;
   const due = Math.max(
-    silence.at + BIN_EDGES[to + 1]!,
+    silence.at + TOLD_AT[to]!,
     silence.settlesAt,
     touch.imported ? touch.now + IMPORT_SETTLING_MS : 0,
   );
