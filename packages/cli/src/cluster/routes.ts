@@ -2,6 +2,8 @@
 export const ROUTES = [
   { service: 'ingest', path: /^\/v1(\/|$)/ },
   { service: 'stitcher', path: /^\/api\/identity(\/|$)/ },
+  // A dry run reads the history, which live-feed has.
+  { service: 'live-feed', path: /^\/api\/definitions\/dry-run$/ },
   { service: 'orchestrator', path: /^\/api\/(definitions|endpoints|deliveries|workspaces|tokens|sources)(\/|$)/ },
   { service: 'live-feed', path: /^\// },
 ] as const;

@@ -114,11 +114,36 @@ holdout: 0
   });
 });
 
+describe('transitions', () => {
+  const staged = (event: string): JourneyDefinition => {
+    const loaded = loadDefinition(`
+cairn: journey-definition/1
+name: sales
+unit: person
+stages: [ { name: looking }, { name: trying, enter: { event: ${event} } } ]
+`);
+    if (!loaded.ok) throw new Error(JSON.stringify(loaded.faults));
+    return loaded.definition;
+  };
+
+  it('are matched by the stage that is entered, with the time of each', () => {
+    const settings = { workspace: 'default', before: staged('y'), after: staged('x'), sinceMs: 90 * DAY };
+    const { transitions } = runDryRun(settings, touchpoints(ROWS));
+    expect(transitions).toMatchObject({ before: 0, after: 4, lost: [], earlier: [], later: [] });
+    expect(transitions.added.map(({ after }) => [after!.subject, after!.stage, after!.what])).toEqual(
+      ['ann', 'bob', 'cat', 'end'].map((subject) => [subject, 'looking', 'trying']),
+    );
+    const moved = runDryRun({ ...settings, before: staged('{ startsWith: x }') }, touchpoints(ROWS));
+    expect(moved.transitions).toMatchObject({ same: 4, added: [], lost: [] });
+  });
+});
+
 describe('occurrences', () => {
   it('of one silence are matched in their order, whatever else came between', () => {
     const at = (time: number, subject = 'ann', silentSince = 0): Occurrence => ({
       at: time,
       subject,
+      journeyId: subject,
       what: 'stall',
       stage: 's',
       silentSince,

@@ -2,7 +2,7 @@
  * The whole of Cairn in one process behind one port. The main thread answers requests (ingest, live-feed); one thread runs the tasks
  * (stitcher, orchestrator), one holds the history. They share nothing but the log.
  */
-import { mkdirSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock } from '@cairn/clock/clock.system.ts';
 import { hostHistory, type HostedHistory } from '@cairn/history/history-host.ts';
@@ -22,6 +22,7 @@ import { readStartConfig } from '../config.ts';
 import { createDefaultDefinition } from '@cairn/orchestrator/shell/control/default-definition.ts';
 import { readOrchestratorConfig } from '@cairn/orchestrator/config.ts';
 import { firstRun } from '../first-run.ts';
+import { makeDataDir } from '../make-data-dir.ts';
 import { hostTasks } from './host-tasks.ts';
 import { topicConfigs, type LogTarget } from './open-log.ts';
 import { openPorts, type ClockTarget } from './open-ports.ts';
@@ -49,7 +50,7 @@ export async function startAllInOne(
   // Before anything is started or made: a bad file stops the start.
   await defaultDefinition();
   const { dataDir } = config;
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  makeDataDir(dataDir);
   const clock = options.clock ?? null;
   const kafka = kafkaTargetOf(config);
   const logTarget: LogTarget = kafka

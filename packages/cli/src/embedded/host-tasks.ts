@@ -33,7 +33,7 @@ export async function hostTasks(
   return {
     name: 'tasks',
     http: {
-      claims: (_method, path) => mine.some((route) => route.path.test(path)),
+      claims: (_method, path) => mine.includes(ROUTES.find((route) => route.path.test(path))!),
       handle: proxy.handle,
     },
     ready: async () => !stopping && (await ask(socketPath, '/readyz')).status === 200,

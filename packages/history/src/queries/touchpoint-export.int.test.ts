@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openClickhouseHistory } from '../history.clickhouse.ts';
 import type { History } from '../history.ts';
 import { rowsOf } from '../rows/rows-of.ts';
+import { newestTouchpoints } from './newest-touchpoints.ts';
 import { exportTouchpoints, type ExportedTouchpoint, type ExportPlace } from './touchpoint-export.ts';
 
 const server = process.env.CAIRN_TEST_CLICKHOUSE_URL;
@@ -116,4 +117,14 @@ test('touchpoints come back as the calls that they were, in the order of their t
   ]);
   const { items } = await exportTouchpoints(history, WORKSPACE, { from: T0 + 3_000, after: null, limit: 10 });
   expect(items.map(({ messageId }) => messageId)).toEqual(['m4']);
+});
+
+test('tells where the newest touchpoints begin, and how many there are', async () => {
+  const all = await exportTouchpoints(history, WORKSPACE, { from: 0, after: null, limit: 1_000 });
+  const times = all.items.map(({ timestamp }) => Date.parse(timestamp));
+  expect(times.length).toBeGreaterThan(3);
+  expect(await newestTouchpoints(history, WORKSPACE, 0, 1_000)).toEqual({ total: times.length, from: 0 });
+  expect(await newestTouchpoints(history, WORKSPACE, 0, 2)).toEqual({ total: times.length, from: times.at(-2) });
+  expect(await newestTouchpoints(history, WORKSPACE, times.at(-1)!, 2)).toEqual({ total: 1, from: times.at(-1) });
+  expect(await newestTouchpoints(history, 'nobody', 0, 2)).toEqual({ total: 0, from: 0 });
 });

@@ -1,11 +1,13 @@
-/** Two definitions over the same touchpoints: which alerts and actions one has and the other has not, or sooner, or later. Pure. */
+/** Two definitions over the same touchpoints: which alerts, transitions and actions one has and the other has not, or sooner, or later. Pure. */
 export interface Occurrence {
   at: number;
   subject: string;
-  /** The alert's kind, or the action's name. */
+  journeyId: string;
+  /** The alert's kind, the action's name, or the stage entered. */
   what: string;
+  /** In which it came. */
   stage: string;
-  /** The last inbound touchpoint when it came: two of one silence answer the same. Null: there was none. */
+  /** The last inbound touchpoint when it came: two of one silence answer the same. Null: there was none, or it does not matter. */
   silentSince: number | null;
   text: string;
 }

@@ -1,4 +1,4 @@
-/** A dry run in words and as JSON: how many alerts and actions would be added, lost, earlier or later, with examples. */
+/** A dry run in words and as JSON: how many alerts, transitions and actions would be added, lost, earlier or later, with examples. */
 import { formatDuration, formatInstant, formatInstantOrNull } from '@cairn/clock/calendar.ts';
 import type { Difference, Occurrence, Pair } from './compare.ts';
 import type { DryRun } from './run-dry-run.ts';
@@ -20,6 +20,7 @@ export function dryRunJson(run: DryRun, examples = EXAMPLES_SHOWN): Record<strin
     from: formatInstantOrNull(run.from),
     to: formatInstantOrNull(run.to),
     alerts: side(run.alerts),
+    transitions: side(run.transitions),
     actions: side(run.actions),
   };
 }
@@ -29,7 +30,7 @@ export function dryRunText(run: DryRun): string {
   const lines = [
     `${run.touchpoints} touchpoints; reported from ${formatInstant(run.from)} to ${formatInstant(run.to)}`,
   ];
-  for (const name of ['alerts', 'actions'] as const) {
+  for (const name of ['alerts', 'transitions', 'actions'] as const) {
     const difference = run[name];
     const counts = KINDS.map((kind) => `${difference[kind].length} ${kind}`).join(', ');
     lines.push(
@@ -54,7 +55,7 @@ function* examplesOf(difference: Difference): Generator<string> {
 }
 
 function exampleOf({ before, after }: Pair): Record<string, unknown> {
-  const { subject, what, stage, text } = (after ?? before)!;
+  const { subject, journeyId, what, stage, text } = (after ?? before)!;
   const at = (one: Occurrence | null): string | null => (one ? formatInstant(one.at) : null);
-  return { subject, what, stage, before: at(before), after: at(after), text };
+  return { subject, journeyId, what, stage, before: at(before), after: at(after), text };
 }

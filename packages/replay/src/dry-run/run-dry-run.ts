@@ -21,17 +21,29 @@ export interface DryRunSettings {
 }
 
 export interface DryRun {
+  /** Taken in; duplicates are none. */
   touchpoints: number;
   /** What is reported lies between, epoch ms; null: there were no touchpoints. */
   from: number | null;
   to: number | null;
-  alerts: Difference & { before: number; after: number };
-  actions: Difference & { before: number; after: number };
+  alerts: Compared;
+  transitions: Compared;
+  actions: Compared;
 }
+
+export type Compared = Difference & { before: number; after: number };
 
 interface Side {
   alerts: Occurrence[];
+  transitions: Occurrence[];
   actions: Occurrence[];
+}
+
+/** A run that is handed its touchpoints one after the other, in the order of their times. */
+export interface DryRunning {
+  take(touchpoint: Touchpoint): void;
+  /** No more come. */
+  finish(): DryRun;
 }
 
 export function runDryRun(
@@ -39,9 +51,18 @@ export function runDryRun(
   touchpoints: Iterable<Touchpoint>,
   onRow: (count: number) => void = () => {},
 ): DryRun {
+  const running = startDryRun(settings);
+  for (const touchpoint of touchpoints) {
+    running.take(touchpoint);
+    onRow(1);
+  }
+  return running.finish();
+}
+
+export function startDryRun(settings: DryRunSettings): DryRunning {
   const { workspace, before, after } = settings;
   const definitions = [before, after];
-  const sides: Side[] = definitions.map(() => ({ alerts: [], actions: [] }));
+  const sides: Side[] = definitions.map(() => ({ alerts: [], transitions: [], actions: [] }));
   const [first, second] = definitions.map((definition, i) =>
     observe(sides[i]!, definition?.name ?? '', () => world.states[i]!),
   );
@@ -49,37 +70,50 @@ export function runDryRun(
   let startAt: number | null = null;
   let last: number | null = null;
   let count = 0;
-  for (const touchpoint of touchpoints) {
-    const at = touchpoint.timestamp;
-    startAt ??= at;
-    if (last === null)
-      definitions.forEach((definition, i) => {
-        if (definition) world.define(definition, 1, at, i);
-      });
-    last = at;
-    if (world.take(touchpoint)) count++;
-    onRow(1);
-  }
-  const end = last === null ? null : Math.max(last, settings.until ?? last);
-  if (end !== null) world.until(end);
-  const from = end === null ? null : Math.max(startAt!, end - settings.sinceMs);
-  const compare = (kind: keyof Side): DryRun['alerts'] => {
-    const [old, now] = sides.map((side) => side[kind].filter(({ at }) => from !== null && at >= from));
-    return { ...compareOccurrences(old!, now!), before: old!.length, after: now!.length };
+  return {
+    take(touchpoint) {
+      const at = touchpoint.timestamp;
+      startAt ??= at;
+      if (last === null)
+        definitions.forEach((definition, i) => {
+          if (definition) world.define(definition, 1, at, i);
+        });
+      last = at;
+      if (world.take(touchpoint)) count++;
+    },
+    finish() {
+      const end = last === null ? null : Math.max(last, settings.until ?? last);
+      if (end !== null) world.until(end);
+      const from = end === null ? null : Math.max(startAt!, end - settings.sinceMs);
+      const compare = (kind: keyof Side): Compared => {
+        const [old, now] = sides.map((side) => side[kind].filter(({ at }) => from !== null && at >= from));
+        return { ...compareOccurrences(old!, now!), before: old!.length, after: now!.length };
+      };
+      return {
+        touchpoints: count,
+        from,
+        to: end,
+        alerts: compare('alerts'),
+        transitions: compare('transitions'),
+        actions: compare('actions'),
+      };
+    },
   };
-  return { touchpoints: count, from, to: end, alerts: compare('alerts'), actions: compare('actions') };
 }
+
+type Told = Pick<Occurrence, 'at' | 'what' | 'stage' | 'text'> & Partial<Pick<Occurrence, 'silentSince'>>;
 
 function observe(side: Side, definition: string, stateOf: () => TaskState): ReplayObserver {
   const places = new Map<string, string>();
 
-  function occurrenceOf(journeyId: string, rest: Pick<Occurrence, 'at' | 'what' | 'stage' | 'text'>): Occurrence {
+  function occurrenceOf(journeyId: string, rest: Told): Occurrence {
     const place = places.get(journeyId);
     const found = place === undefined ? null : readJourney(stateOf(), place, definition);
     return {
-      ...rest,
-      subject: found ? nameOfSubject(found.subject).key : journeyId,
       silentSince: found?.journey.inboundAt ?? null,
+      ...rest,
+      journeyId,
+      subject: found ? nameOfSubject(found.subject).key : journeyId,
     };
   }
 
@@ -88,7 +122,13 @@ function observe(side: Side, definition: string, stateOf: () => TaskState): Repl
       for (const { topic, key, value } of outputs)
         if (topic === 'journeys') places.set((value as JourneyChanged).journey.id, key.slice(0, key.lastIndexOf('/')));
       for (const { topic, value } of outputs) {
-        if (topic === 'alerts') {
+        if (topic === 'journeys') {
+          const { at, events, from, journey } = value as JourneyChanged;
+          if (!events.includes('stage_changed') || from === null) continue;
+          // The first time into a stage goes with the first time, whenever that was.
+          const told = { at, what: journey.stage, stage: from, text: `${from} → ${journey.stage}`, silentSince: null };
+          side.transitions.push(occurrenceOf(journey.id, told));
+        } else if (topic === 'alerts') {
           const { type, at, alert } = value as AlertFact;
           if (type !== 'alert.opened' || alert.history.length > 1) continue;
           const { kind: what, stage, reason } = alert;

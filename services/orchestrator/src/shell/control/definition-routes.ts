@@ -80,7 +80,7 @@ export function createDefinitionRoutes(ports: Pick<Ports, 'control' | 'clock'>):
     });
   }
 
-  return { claims: (_method, path) => /^\/api\/definitions(\/|$)/.test(path), routes };
+  return { claims: (_method, path) => /^\/api\/definitions(?!\/dry-run$)(\/|$)/.test(path), routes };
 }
 
 function loaded(request: Request): JourneyDefinition {
