@@ -14,9 +14,15 @@ import type { SubjectHistory } from './identities/subject-history.ts';
 import { rowsOf, SINK_TOPICS, type TableRow } from './rows/rows-of.ts';
 
 /** A chunk holds at most this many records: 10,000 rows insert in about 170 ms on two cores, and bound the memory. */
-const MAX_CHUNK_RECORDS = 10_000;
-/** How long a chunk waits for company. Each insert is a part on disk; one a second and table is what MergeTree likes. */
+const MAX_CHUNK_RECORDS = 20_000;
+/** How long a chunk waits for company. */
 const CHUNK_WAIT_MS = 400;
+/**
+ * How many times longer it waits while chunks are large. Each insert is a part on disk and parts are merged: one in two seconds and table is
+ * what MergeTree likes, and whoever has so much coming in does not look at single rows.
+ */
+const LARGE_CHUNK_WAITS = 5;
+const LARGE_CHUNK_RECORDS = 1_000;
 const RETRY_MS = 500;
 /** A batch smaller than this is waited with, so that the next one is worth a fetch. */
 const GATHER_BELOW = 500;
@@ -191,6 +197,7 @@ export async function startSink(options: SinkOptions): Promise<RunningSink> {
   const last = await insistently(() => history.lastPlan(name));
   const follower = await log.follow(topics, last ? await redo(last) : 'start');
   let busy = false;
+  let isLarge = false;
 
   async function nextChunk(): Promise<void> {
     const records: LogRecord[] = [];
@@ -206,7 +213,8 @@ export async function startSink(options: SinkOptions): Promise<RunningSink> {
         askCaughtUp: false,
         signal: stopping.signal,
       });
-      if (batch.records.length && deadline === Infinity) deadline = clock.monotonic() + chunkWaitMs;
+      if (batch.records.length && deadline === Infinity)
+        deadline = clock.monotonic() + chunkWaitMs * (isLarge ? LARGE_CHUNK_WAITS : 1);
       records.push(...batch.records);
       cursor = batch.cursor;
       busy = records.length > 0;
@@ -214,6 +222,7 @@ export async function startSink(options: SinkOptions): Promise<RunningSink> {
       if (batch.records.length < GATHER_BELOW && records.length)
         await clock.sleep(Math.min(GATHER_MS, chunkWaitMs), stopping.signal);
     }
+    isLarge = records.length >= LARGE_CHUNK_RECORDS;
     if (records.length) await insertChunk(records, cursor);
     busy = false;
   }

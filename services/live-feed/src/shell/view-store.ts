@@ -27,8 +27,11 @@ export interface ViewStore {
   close(): Promise<void>;
 }
 
-/** Changes of one journey within this time are one write; a read that needs them does not wait for it. */
-const WRITE_EVERY_MS = 200;
+/**
+ * Changes of one journey within this time are one write, and under load a journey changes several times in it. A read that needs them
+ * does not wait for it: it writes them at once. What a crash makes us read again is a second of the log.
+ */
+const WRITE_EVERY_MS = 1_000;
 /** Past it a write starts at once: what a crash makes us read again stays small. */
 const WRITE_AT_RECORDS = 8_000;
 const RETRY_AFTER_MS = 500;
