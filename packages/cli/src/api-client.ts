@@ -1,6 +1,7 @@
 /** How the command line finds and speaks to a running Cairn. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { WrongUse } from './wrong-use.ts';
 
 export interface FirstRun {
   url: string;
@@ -30,7 +31,8 @@ export function apiTarget(options: ApiOptions): { url: string; token: string } {
   const first = readFirstRun(options.dataDir);
   const url = options.url ?? process.env.CAIRN_URL ?? first?.url ?? 'http://127.0.0.1:8080';
   const token = options.token ?? process.env.CAIRN_TOKEN ?? first?.adminToken;
-  if (!token) throw new Error('no token: give --token, set CAIRN_TOKEN, or run where the data directory is');
+  if (!URL.canParse(url)) throw new WrongUse(`${url} is no address`);
+  if (!token) throw new WrongUse('no token: give --token, set CAIRN_TOKEN, or run where the data directory is');
   return { url, token };
 }
 

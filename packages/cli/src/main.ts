@@ -13,6 +13,7 @@ import { replayCommand } from './commands/replay.ts';
 import { startCommand } from './commands/start.ts';
 import { testCommand } from './commands/test.ts';
 import { tokenCommand } from './commands/token.ts';
+import { WrongUse } from './wrong-use.ts';
 
 const program = new Command('cairn')
   .description(
@@ -45,7 +46,7 @@ try {
   } else {
     console.error(`cairn: ${(error as Error).message}`);
     // A start that failed half-way leaves threads behind that would keep the process alive.
-    process.exit(1);
+    process.exit(error instanceof WrongUse ? 2 : 1);
   }
 }
 

@@ -18,6 +18,7 @@ import { openPorts } from '../embedded/open-ports.ts';
 import { createDefaultDefinition } from '@cairn/orchestrator/shell/control/default-definition.ts';
 import { readOrchestratorConfig } from '@cairn/orchestrator/config.ts';
 import { firstRun } from '../first-run.ts';
+import { makeDataDir } from '../make-data-dir.ts';
 import { createProxyServer } from './proxy.ts';
 import { ROUTES, type ServiceName } from './routes.ts';
 import { startSupervisor, type ChildSpec } from './supervisor.ts';
@@ -45,7 +46,7 @@ export async function startCluster(
   // Before anything is started or made: a bad file stops the start.
   await defaultDefinition();
   const { dataDir, host } = config;
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  makeDataDir(dataDir);
   const { ports, close } = await openPorts({
     log: {
       kind: 'kafka',

@@ -3,6 +3,7 @@ import { startCluster } from '../cluster/cluster.ts';
 import { printBanner } from '../banner.ts';
 import { stopOnSignals } from '@cairn/service-kit/lifecycle.ts';
 import { createLogger } from '@cairn/service-kit/logger.ts';
+import { WrongUse } from '../wrong-use.ts';
 
 /** `cairn cluster`: the four services as processes of their own on Kafka, the whole API on one port. */
 export function clusterCommand(): Command {
@@ -20,7 +21,7 @@ export function clusterCommand(): Command {
         'live-feed': Number(options.liveFeeds),
       };
       if (!Object.values(counts).every((count) => Number.isInteger(count) && count >= 1 && count <= 32))
-        throw new Error('the counts are whole numbers from 1 to 32');
+        throw new WrongUse('the counts are whole numbers from 1 to 32');
       const starting = startCluster(process.env, counts);
       // From the first moment on: the children must not outlive a start that is stopped half-way.
       stopOnSignals(async () => (await starting).stop(), createLogger({ service: 'cairn-cluster', level: 'warn' }));

@@ -9,6 +9,7 @@ import { FEATURED, makeFeatured } from '../demo/featured.ts';
 import { feedBuyers } from '../demo/feed-buyers.ts';
 import { followActions } from '../demo/follow-actions.ts';
 import { startAllInOne } from '../embedded/all-in-one.ts';
+import { WrongUse } from '../wrong-use.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -28,7 +29,7 @@ export function demoCommand(): Command {
         options.daySeconds,
       ].map(Number) as [number, number, number, number];
       if (![seed, companies, days, daySeconds].every((value) => Number.isFinite(value) && value > 0))
-        throw new Error('--seed, --companies, --days and --day-seconds take numbers above 0');
+        throw new WrongUse('--seed, --companies, --days and --day-seconds take numbers above 0');
       const dataDir = mkdtempSync(join(tmpdir(), 'cairn-demo-'));
       const begunAtMs = systemClock.now();
       const startMs = begunAtMs - days * DAY_MS;

@@ -1,6 +1,7 @@
 import { existsSync, statfsSync } from 'node:fs';
 import { Command } from 'commander';
 import { readFirstRun } from '../api-client.ts';
+import { WrongUse } from '../wrong-use.ts';
 
 interface Finding {
   what: string;
@@ -42,6 +43,7 @@ function dataDirectory(): Finding {
 async function running(
   url = process.env.CAIRN_URL ?? readFirstRun()?.url ?? 'http://127.0.0.1:8080',
 ): Promise<Finding[]> {
+  if (!URL.canParse(url)) throw new WrongUse(`${url} is no address`);
   const ask = async (path: string): Promise<Finding> => {
     try {
       const response = await fetch(new URL(path, url), { signal: AbortSignal.timeout(5_000) });
