@@ -96,9 +96,20 @@ function tell(company: DemoCompany, story: Story, from: number, random: () => nu
     push('identify', person, { traits: { email: person.email, name: person.name, title: person.title } });
     push('group', person, {
       groupId: company.domain,
-      traits: { name: company.name, domain: company.domain, employees: company.employees, industry: company.industry },
+      traits: {
+        name: company.name,
+        domain: company.domain,
+        employees: company.employees,
+        industry: company.industry,
+        owner: company.owner,
+      },
     });
   }
+
+  // Answers of buyers, so that the map has a mood: who is served well says so.
+  const mood =
+    story === 'wins' || story === 'stalls and returns' ? 1 : story === 'loses' || story === 'goes quiet' ? -1 : 0;
+  const csat = (usual: number): { csat: number } => ({ csat: Math.min(5, Math.max(1, usual + mood)) });
 
   page(champion, '/blog/why-deals-stall', { campaign: { source: 'linkedin', medium: 'paid_social' } }, false);
   page(champion, '/product', {}, false);
@@ -112,7 +123,7 @@ function tell(company: DemoCompany, story: Story, from: number, random: () => nu
     return calls;
   }
   pause(1);
-  track(champion, random() < 0.5 ? 'Webinar Attended' : 'Trade Fair Visited', { channel: 'event' });
+  track(champion, random() < 0.5 ? 'Webinar Attended' : 'Trade Fair Visited', { channel: 'event', ...csat(4) });
   page(champion, '/pricing');
   if (others[0]) {
     pause(0.7);
@@ -123,7 +134,7 @@ function tell(company: DemoCompany, story: Story, from: number, random: () => nu
   pause(1);
   track(champion, 'Demo Requested');
   pause(1.2);
-  track(champion, 'Meeting Held', { channel: 'meeting', minutes: 45 });
+  track(champion, 'Meeting Held', { channel: 'meeting', minutes: 45, ...csat(3) });
   if (others[0]) track(others[0], 'Meeting Held', { channel: 'meeting', minutes: 45 });
 
   if (story === 'champion goes quiet' && others[0]) {
@@ -144,16 +155,16 @@ function tell(company: DemoCompany, story: Story, from: number, random: () => nu
     pause(1);
   }
   page(decider, '/pricing');
-  track(decider, 'Proposal Viewed', { channel: 'document' });
+  track(decider, 'Proposal Viewed', { channel: 'document', sentiment: mood < 0 ? 'negative' : 'neutral' });
   ours(decider, 'Call Logged', 'phone');
   pause(1.5);
   if (story === 'loses') {
-    track(champion, 'Deal Lost', { reason: random() < 0.5 ? 'budget' : 'competitor', channel: 'crm' });
+    track(champion, 'Deal Lost', { reason: random() < 0.5 ? 'budget' : 'competitor', channel: 'crm', nps: 4 });
     return calls;
   }
   track(decider, 'Contract Requested', { channel: 'email' });
   pause(2);
-  track(decider, 'Deal Won', { value: company.employees * 90, channel: 'crm' });
+  track(decider, 'Deal Won', { value: company.employees * 90, channel: 'crm', nps: 9 });
   return calls;
 }
 

@@ -11,6 +11,8 @@ export interface DemoCompany {
   domain: string;
   employees: number;
   industry: string;
+  /** Who on our side looks after it. */
+  owner: string;
   people: DemoPerson[];
 }
 
@@ -102,6 +104,8 @@ const TITLES = {
 } as const;
 const INDUSTRIES = ['logistics', 'manufacturing', 'health', 'media', 'retail', 'software'];
 
+const OWNERS = ['Anna Zielińska', 'Marco Vidal', 'Sofie Lund'];
+
 /** The `index`-th company: the same for the same random numbers. */
 export function makeCompany(index: number, random: () => number): DemoCompany {
   const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)]!;
@@ -122,5 +126,12 @@ export function makeCompany(index: number, random: () => number): DemoCompany {
       role,
     };
   });
-  return { name, domain, employees: Math.round(20 * 10 ** (random() * 2.2)), industry: pick(INDUSTRIES), people };
+  return {
+    name,
+    domain,
+    employees: Math.round(20 * 10 ** (random() * 2.2)),
+    industry: pick(INDUSTRIES),
+    owner: OWNERS[index % OWNERS.length]!,
+    people,
+  };
 }

@@ -102,7 +102,7 @@ function teller({ name, domain }: Company, startMs: number): Teller {
       push('identify', day, hour, person, { traits: { email, name: person.name, title: person.title } });
       push('group', day, hour, person, {
         groupId: domain,
-        traits: { name, domain, employees: 420, industry: 'logistics' },
+        traits: { name, domain, employees: 420, industry: 'logistics', owner: 'Anna Zielińska' },
       });
     },
     page: (day, hour, person, path) => push('page', day, hour, person, { name: path, properties: { path } }),

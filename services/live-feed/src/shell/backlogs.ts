@@ -63,11 +63,13 @@ export interface Backlogs {
   clear(): void;
 }
 
+type Waiting = Pick<LogRecord, 'partition' | 'offset'>;
+
 /** Of a workspace and a topic: a number on a screen needs no more. */
 const WAITING_MAX = 10_000;
 
 export function createBacklogs(positions: Pick<ReaderPositions, 'of'>): Backlogs {
-  const waiting = new Map<string, Map<string, Pick<LogRecord, 'partition' | 'offset'>[]>>();
+  const waiting = new Map<string, Map<string, Waiting[]>>();
 
   const isPassed = (passed: Passed, { partition, offset }: Pick<LogRecord, 'partition' | 'offset'>): boolean =>
     offset < (passed?.get(partition) ?? 0n);
@@ -75,7 +77,7 @@ export function createBacklogs(positions: Pick<ReaderPositions, 'of'>): Backlogs
   return {
     note(workspace, { topic, partition, offset }) {
       let topics = waiting.get(workspace);
-      if (!topics) waiting.set(workspace, (topics = new Map()));
+      if (!topics) waiting.set(workspace, (topics = new Map<string, Waiting[]>()));
       let list = topics.get(topic);
       if (!list) topics.set(topic, (list = []));
       if (list.length < WAITING_MAX) list.push({ partition, offset });
@@ -91,7 +93,7 @@ export function createBacklogs(positions: Pick<ReaderPositions, 'of'>): Backlogs
         last.set(topic, [...(last.get(topic) ?? []), passed]);
       }
       // What every reader of its topic has passed waits for nobody any more.
-      for (const [topic, list] of topics ?? []) {
+      for (const [topic, list] of [...(topics ?? [])]) {
         const readers = last.get(topic) ?? [];
         const left = list.filter((record) => readers.some((passed) => !isPassed(passed, record)));
         if (left.length) topics!.set(topic, left);

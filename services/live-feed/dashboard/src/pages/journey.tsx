@@ -110,6 +110,11 @@ function Header({ journey }: { journey: Journey }) {
           {journey.definition} v{journey.definitionVersion}
         </a>
       </p>
+      {journey.absorbedInto && (
+        <p class="banner">
+          It became one with another: <a href={`#/journeys/${journey.absorbedInto}`}>the journey that goes on</a>.
+        </p>
+      )}
       {open.map((alert) => (
         <div class="mark banner" key={alert.id}>
           <span>
