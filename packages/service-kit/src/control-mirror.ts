@@ -4,6 +4,7 @@ import { decodeJson, encodeJson } from '@cairn/contracts/json.ts';
 import type {
   ControlFile,
   DefinitionPut,
+  DefinitionVersion,
   EndpointPut,
   SourcePut,
   TokenPut,
@@ -38,6 +39,8 @@ export interface ControlMirror {
   endpoint(workspace: string, id: string): EndpointPut['endpoint'] | undefined;
   /** The live (newest) version of each definition. */
   definitions(workspace: string): readonly DefinitionPut[];
+  /** What is kept of a definition's versions, the newest first; the live one is among them once it has been put with its text. */
+  definitionVersions(workspace: string, name: string): readonly DefinitionVersion[];
   /** The version of a definition that stands in every partition of `journey-inbox`; 0 for none yet. */
   liveVersion(workspace: string, name: string): number;
   sources(workspace: string): readonly SourcePut[];
@@ -48,6 +51,9 @@ export interface ControlMirror {
   ready(): boolean;
   stop(): Promise<void>;
 }
+
+/** Of each definition. A year of weekly changes; at 20 KB each a megabyte of the mirror. */
+export const DEFINITION_VERSIONS_KEPT = 50;
 
 export const hashToken = (token: string): string => createHash('sha256').update(token).digest('hex');
 
@@ -61,6 +67,10 @@ export function controlKey(change: ControlFile): string {
       return keyOf.control(change.workspace, 'token', change.id);
     case 'definition.put':
       return keyOf.control(change.workspace, 'definition', change.name);
+    case 'definition.version': {
+      const slot = change.version % DEFINITION_VERSIONS_KEPT;
+      return keyOf.control(change.workspace, 'definition-version', `${change.name}/${slot}`);
+    }
     case 'definition.live':
       return keyOf.control(change.workspace, 'definition-live', change.name);
     case 'endpoint.put':
@@ -148,6 +158,10 @@ export async function startControlMirror(
     endpoints: (workspace) => all(workspace, 'endpoint.put').map((change) => change.endpoint),
     endpoint: (workspace, id) => all(workspace, 'endpoint.put').find((change) => change.endpoint.id === id)?.endpoint,
     definitions: (workspace) => all(workspace, 'definition.put'),
+    definitionVersions: (workspace, name) =>
+      all(workspace, 'definition.version')
+        .filter((kept) => kept.name === name)
+        .sort((a, b) => b.version - a.version),
     liveVersion: (workspace, name) =>
       all(workspace, 'definition.live').find((live) => live.name === name)?.version ?? 0,
     sources: (workspace) => all(workspace, 'source.put'),

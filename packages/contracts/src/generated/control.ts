@@ -1,7 +1,15 @@
 /* Generated from schemas/control by `npm run generate`. Do not edit. */
 
 export type ControlFile =
-  WorkspacePut | TokenPut | TokenWithdrawn | DefinitionPut | EndpointPut | EndpointRemoved | SourcePut | DefinitionLive;
+  | WorkspacePut
+  | TokenPut
+  | TokenWithdrawn
+  | DefinitionPut
+  | EndpointPut
+  | EndpointRemoved
+  | SourcePut
+  | DefinitionLive
+  | DefinitionVersion;
 
 export interface WorkspacePut {
   type: 'workspace.put';
@@ -63,6 +71,14 @@ export interface DefinitionPut {
    * epoch ms
    */
   at: number;
+  /**
+   * the text as it was written (YAML or JSON)
+   */
+  source?: string;
+  /**
+   * the version whose text was put again
+   */
+  restoredFrom?: number;
 }
 export interface EndpointPut {
   type: 'endpoint.put';
@@ -193,6 +209,28 @@ export interface DefinitionLive {
   workspace: string;
   name: string;
   version: number;
+  /**
+   * epoch ms
+   */
+  at: number;
+}
+/**
+ * A version that is or was live, kept for people: its key is a slot of its definition, so that the newest 50 are there. Nothing is advanced by it.
+ */
+export interface DefinitionVersion {
+  type: 'definition.version';
+  workspace: string;
+  name: string;
+  version: number;
+  /**
+   * the text as it was written (YAML or JSON)
+   */
+  source: string;
+  /**
+   * the version whose text was put again
+   */
+  restoredFrom?: number;
+  by: string;
   /**
    * epoch ms
    */

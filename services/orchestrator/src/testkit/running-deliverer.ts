@@ -21,6 +21,7 @@ import { requestDeliveries } from '../core/deliver/request-delivery.ts';
 import type { WebhookFact } from '../core/deliver/request-delivery.ts';
 import { createControlRoutes, createWorkspace } from '../shell/control/control-routes.ts';
 import type { NewWorkspace } from '../shell/control/control-routes.ts';
+import { createDefinitionRoutes } from '../shell/control/definition-routes.ts';
 import { createControlTask } from '../shell/control/control-task.ts';
 import { startDeliverer } from '../shell/deliver/deliverer.ts';
 import type { DelivererConfig, DelivererSeams } from '../shell/deliver/deliverer.ts';
@@ -89,6 +90,7 @@ export async function startRunningDeliverer(
     createExpressApp({ logger }, (app) => {
       deliverer.routes.routes(app);
       controlRoutes.routes(app);
+      createDefinitionRoutes(ports).routes(app);
     }),
   );
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

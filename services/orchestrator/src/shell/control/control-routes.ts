@@ -28,7 +28,7 @@ export interface ControlRoutesDeps {
   ) => Promise<unknown>;
 }
 
-export type DefaultDefinition = () => Promise<Pick<DefinitionPut, 'name' | 'definition'>>;
+export type DefaultDefinition = () => Promise<Pick<DefinitionPut, 'name' | 'definition' | 'source'>>;
 
 type Scope = TokenPut['scopes'][number];
 
@@ -57,7 +57,7 @@ export async function createWorkspace(
   const id = options.id ?? idOf('ws', randomBytes(16).toString('hex'));
   const now = clock.now();
   // Read first: a definition that does not load must leave no half a workspace behind.
-  const { name: definitionName, definition } = await deps.defaultDefinition();
+  const { name: definitionName, definition, source } = await deps.defaultDefinition();
   const writeKey = newToken(id, 'write key', ['ingest'], null, now, true);
   const admin = newToken(id, 'admin', options.installation ? ['admin', 'installation'] : ['admin'], null, now);
   if (!control.workspace(id))
@@ -70,6 +70,7 @@ export async function createWorkspace(
       name: definitionName,
       version: 1,
       definition,
+      ...(source === undefined ? {} : { source }),
       by: options.by,
       at: now,
     });

@@ -18,11 +18,13 @@ export function createControlTask(deps: { partitions: Partitions }): TaskDefinit
     switch (change.type) {
       case 'definition.put': {
         const { workspace, name, version } = change;
+        // The text is for people: journeys are advanced by what was loaded of it.
+        const { source: _source, ...loaded } = change;
         const live: DefinitionLive = { type: 'definition.live', workspace, name, version, at: now };
         const liveKey = keyOf.control(workspace, 'definition-live', name);
         return {
           outputs: [
-            ...toAll('journey-inbox', key, change),
+            ...toAll('journey-inbox', key, loaded),
             { topic: 'control', partition: 0, key: liveKey, value: live },
           ],
         };
@@ -34,6 +36,7 @@ export function createControlTask(deps: { partitions: Partitions }): TaskDefinit
       case 'token.put':
       case 'token.withdrawn':
       case 'source.put':
+      case 'definition.version':
       case 'definition.live':
         return NO_OUTCOME;
       default:

@@ -10,7 +10,7 @@ export function createDefaultDefinition(path: string): DefaultDefinition {
       throw new Error(`CAIRN_DEFINITION: ${error.message}`);
     });
     const loaded = loadDefinition(text);
-    if (loaded.ok) return { name: loaded.definition.name, definition: { ...loaded.definition } };
+    if (loaded.ok) return { name: loaded.definition.name, definition: { ...loaded.definition }, source: text };
     const faults = loaded.faults.map(({ path: at, message }) => (at === '' ? message : `${at}: ${message}`));
     throw new Error(`CAIRN_DEFINITION: ${path} has faults:\n${faults.join('\n')}`);
   };

@@ -1,7 +1,7 @@
 /** `/api/definitions`: checks a definition, keeps it as the next version of its name, and answers once it is live. */
-import express, { type Express, type Request } from 'express';
+import express, { type Express } from 'express';
 import { formatInstant } from '@cairn/clock/calendar.ts';
-import type { DefinitionPut } from '@cairn/contracts/generated/control.ts';
+import type { DefinitionPut, DefinitionVersion } from '@cairn/contracts/generated/control.ts';
 import type { JourneyDefinition } from '@cairn/contracts/generated/journey-definition.ts';
 import { authorise } from '@cairn/service-kit/authorise.ts';
 import { sendResource } from '@cairn/service-kit/etag.ts';
@@ -10,6 +10,7 @@ import type { Ports } from '@cairn/service-kit/service.ts';
 import type { Fault } from '../../core/definition/faults.ts';
 import { loadDefinition } from '../../core/definition/load-definition.ts';
 import { awaitDefinitionLive } from './definition-live.ts';
+import { shownVersion, sourceOf, versionOf, versionsOf } from './definition-versions.ts';
 import type { Routes } from './endpoint-routes.ts';
 
 /** Every touchpoint is advanced by each of them. */
@@ -21,7 +22,12 @@ export function createDefinitionRoutes(ports: Pick<Ports, 'control' | 'clock'>):
   /** Puts of one process, one after the other: two at once would both be the same version. */
   let turn: Promise<unknown> = Promise.resolve();
 
-  function put(workspace: string, definition: JourneyDefinition, by: string): Promise<DefinitionPut> {
+  function put(
+    workspace: string,
+    { definition, source }: Loaded,
+    by: string,
+    restoredFrom?: number,
+  ): Promise<DefinitionPut> {
     const done = turn.then(async () => {
       const known = control.definitions(workspace);
       const before = known.find(({ name }) => name === definition.name);
@@ -39,9 +45,13 @@ export function createDefinitionRoutes(ports: Pick<Ports, 'control' | 'clock'>):
         name: definition.name,
         version: (before?.version ?? 0) + 1,
         definition: { ...definition },
+        source,
+        ...(restoredFrom === undefined ? {} : { restoredFrom }),
         by,
         at: clock.now(),
       };
+      // What is replaced is kept first: a put that is cut short here changes nothing.
+      if (before) await control.put(versionOf(before));
       await control.put(change);
       return change;
     });
@@ -54,7 +64,7 @@ export function createDefinitionRoutes(ports: Pick<Ports, 'control' | 'clock'>):
     const anyText = express.text({ limit: BODY_BYTES_MAX, type: () => true });
     app.post('/api/definitions', anyText, async (request, response) => {
       const { workspace, name: by } = authorise(ports, request, 'admin');
-      const change = await put(workspace, loaded(request), by);
+      const change = await put(workspace, loaded(request.body), by);
       const live = await awaitDefinitionLive(ports, workspace, change.name, change.version);
       response.status(live ? 201 : 202).json({ ...shown(change), live });
     });
@@ -62,7 +72,7 @@ export function createDefinitionRoutes(ports: Pick<Ports, 'control' | 'clock'>):
     // Checked as if it were put, and kept nowhere.
     app.post('/api/definitions/validate', anyText, (request, response) => {
       authorise(ports, request, 'read');
-      const { name, unit } = loaded(request);
+      const { name, unit } = loaded(request.body).definition;
       response.json({ valid: true, name, unit });
     });
 
@@ -78,15 +88,57 @@ export function createDefinitionRoutes(ports: Pick<Ports, 'control' | 'clock'>):
       if (!found) throw notFound('definition');
       sendResource(request, response, shown(found));
     });
+
+    app.get('/api/definitions/:name/versions', (request, response) => {
+      const { workspace } = authorise(ports, request, 'read');
+      const versions = versionsOf(control, workspace, request.params['name']);
+      const live = versions[0]?.version;
+      if (live === undefined) throw notFound('definition');
+      response.json({ items: versions.map((version) => shownVersion(version, live)), next: null });
+    });
+
+    app.get('/api/definitions/:name/versions/:version', (request, response) => {
+      const { workspace } = authorise(ports, request, 'read');
+      const { found, live } = versionAsked(workspace, request.params);
+      const result = loadDefinition(found.source);
+      const definition = result.ok ? result.definition : null;
+      sendResource(request, response, { ...shownVersion(found, live), source: found.source, definition });
+    });
+
+    // An old version comes back as a new one: what was in between stays in the list.
+    app.post('/api/definitions/:name/versions/:version/restore', async (request, response) => {
+      const { workspace, name: by } = authorise(ports, request, 'admin');
+      const { found } = versionAsked(workspace, request.params);
+      const change = await put(workspace, loaded(found.source), by, found.version);
+      const live = await awaitDefinitionLive(ports, workspace, change.name, change.version);
+      response.status(live ? 201 : 202).json({ ...shown(change), live });
+    });
+  }
+
+  function versionAsked(
+    workspace: string,
+    { name = '', version = '' }: Readonly<Record<string, string>>,
+  ): { found: DefinitionVersion; live: number } {
+    const versions = versionsOf(control, workspace, name);
+    const found = versions.find((one) => String(one.version) === version);
+    if (!found) throw notFound('version of the definition');
+    return { found, live: versions[0]!.version };
   }
 
   return { claims: (_method, path) => /^\/api\/definitions(?!\/dry-run$)(\/|$)/.test(path), routes };
 }
 
-function loaded(request: Request): JourneyDefinition {
-  const result = loadDefinition(request.body as unknown);
+interface Loaded {
+  definition: JourneyDefinition;
+  /** As it was written. */
+  source: string;
+}
+
+function loaded(body: unknown): Loaded {
+  const result = loadDefinition(body);
   if (!result.ok) throw refusal(result.faults);
-  return result.definition;
+  const source = typeof body === 'string' ? body : `${JSON.stringify(body, null, 2)}\n`;
+  return { definition: result.definition, source };
 }
 
 function refusal(faults: readonly Fault[]): ProblemError {
@@ -99,7 +151,17 @@ function refusal(faults: readonly Fault[]): ProblemError {
   });
 }
 
-function shown({ name, version, definition, by, at }: DefinitionPut): Record<string, unknown> {
+function shown(put: DefinitionPut): Record<string, unknown> {
+  const { name, version, definition, by, at } = put;
   const { unit, title } = definition as unknown as JourneyDefinition;
-  return { name, version, unit, title: title ?? null, updatedAt: formatInstant(at), by, definition };
+  return {
+    name,
+    version,
+    unit,
+    title: title ?? null,
+    updatedAt: formatInstant(at),
+    by,
+    definition,
+    source: sourceOf(put),
+  };
 }
