@@ -9,6 +9,7 @@ import { renderAction } from './render-action.ts';
 import { renderAlert } from './render-alert.ts';
 import { engagementAt } from './score/engagement.ts';
 import { fitOf } from './score/fit.ts';
+import { totalOf } from './score/total.ts';
 import { normalPauseMs } from './stall/fixed-stall.ts';
 import { learnedPace } from './stall/learned/learned-stall.ts';
 import type { JourneyState, SubjectState } from './state.ts';
@@ -41,8 +42,9 @@ export function renderJourney(
 ): Journey {
   const { workspace, subject, definition } = place;
   const { account } = subject;
-  const { engagement, reasons } = engagementAt(definition, journey.points, now);
+  const { engagement, reasons: engagementReasons } = engagementAt(definition, journey.points, now);
   const { fit, reasons: fitReasons } = fitOf(definition, journey);
+  const reasons = [...engagementReasons, ...fitReasons];
   const isOpen = journey.status !== 'won' && journey.status !== 'lost';
   const learned = isOpen ? learnedPace(definition, place.models ?? SHIPPED_MODELS, journey, now) : null;
   const normalMs = learned ? learned.normalPauseMs : normalPauseMs(journey.pauses);
@@ -57,7 +59,8 @@ export function renderJourney(
     name: nameOf(subject),
     owner: ownerOf(subject) ?? journey.owner ?? null,
     account: account && { id: account.id, name: account.name, domain: account.domain, traits: account.traits },
-    people: renderPeople(subject, journey),
+    // They went with it. The last record of an absorbed journey stays for ever, and nobody tells it who is erased later.
+    people: absorbedInto === null ? renderPeople(subject, journey) : [],
     stage: journey.stage,
     stageSince: formatInstant(journey.stageSince),
     stages: journey.visits.map(([stage, enteredAt, leftAt, touchpointId]) => ({
@@ -71,7 +74,8 @@ export function renderJourney(
     score: {
       engagement,
       fit,
-      total: engagement + fit,
+      // Added up in the order of the reasons, so that they are the total to the last bit.
+      total: totalOf(reasons),
       qualification: journey.qualification,
       winProbability: isOpen
         ? winProbability({ definition, models: place.models ?? SHIPPED_MODELS, journey, now })

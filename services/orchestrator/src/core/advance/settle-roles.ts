@@ -2,12 +2,12 @@
 import { formatDuration } from '@cairn/clock/calendar.ts';
 import { openAlert } from '../alert.ts';
 import { renderLastTouchpoints } from '../render-touchpoint.ts';
+import { amountOf, inWords } from '../stall/in-words.ts';
 import { findRoleTrouble, type RoleFinding } from '../stall/role-watch.ts';
 import { closeAlert, setTimer, tellAlert, type Draft } from './draft.ts';
 import { armEscalation, hasEnded } from './settle-stall.ts';
 
 const KINDS = ['role-missing', 'role-silent', 'single-threaded'] as const;
-const DAY_MS = 86_400_000;
 
 /** After a touchpoint, or when a trouble is due. */
 export function settleRoles(draft: Draft): void {
@@ -34,7 +34,6 @@ export function settleRoles(draft: Draft): void {
 
 function open(draft: Draft, { kind, since, text, quietPersonId }: RoleFinding): void {
   const { journey, journeyId, subject, now } = draft;
-  const days = Math.round(((now - since) / DAY_MS) * 10) / 10;
   const alert = openAlert({
     journeyId,
     seq: journey.seq,
@@ -42,7 +41,7 @@ function open(draft: Draft, { kind, since, text, quietPersonId }: RoleFinding): 
     stage: journey.stage,
     at: now,
     reason: {
-      text: kind === 'role-silent' ? `${text} ${days} ${days === 1 ? 'day' : 'days'}, while others stay active` : text,
+      text: kind === 'role-silent' ? `${text} ${inWords(amountOf(now - since))}, while others stay active` : text,
       silentFor: formatDuration(now - since),
       normalPause: null,
       probability: null,

@@ -5,6 +5,7 @@ import { touchpointOf } from '../../testkit/touchpoint-of.ts';
 import type { Scene } from '../condition.ts';
 import type { Points } from '../state.ts';
 import { NO_POINTS, addPoints, engagementAt, engagementTotal, mergePoints } from './engagement.ts';
+import { totalOf } from './total.ts';
 import { fitOf, fitRulesThatHold } from './fit.ts';
 import { qualificationAt, type Qualification } from './qualification.ts';
 
@@ -140,6 +141,32 @@ describe('fit', () => {
       ],
     });
     expect(fitOf(definition, { fit: [], people: [] })).toEqual({ fit: 0, reasons: [] });
+  });
+});
+
+describe('a total', () => {
+  it('is the sum of its reasons, engagement and fit together, to the last bit', () => {
+    fc.assert(
+      fc.property(fc.array(fc.double({ min: -50, max: 50, noNaN: true }), { maxLength: 12 }), (list) => {
+        const reasons = list.map((points, i) => ({
+          name: `rule ${i}`,
+          points,
+          touchpointId: i % 2 ? null : `tp_${i}`,
+        }));
+        expect(totalOf(reasons)).toBe(reasons.reduce((sum, { points }) => sum + points, 0));
+        const [first, ...others] = reasons;
+        if (first) expect(totalOf(others)).toBeCloseTo(totalOf(reasons) - first.points, 9);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it('of a journey shows fit among its reasons', () => {
+    const points = add(add(NO_POINTS, 'Pricing', 0), 'Other', 1);
+    const { engagement, reasons } = engagementAt(definition, points, DAY);
+    const { fit, reasons: fitReasons } = fitOf(definition, { fit: ['size'], people: [] });
+    expect(fit).toBeGreaterThan(0);
+    expect(totalOf([...reasons, ...fitReasons])).toBeCloseTo(engagement + fit, 9);
   });
 });
 

@@ -2,6 +2,7 @@
 import { formatDuration } from '@cairn/clock/calendar.ts';
 import type { CompiledDefinition, CompiledStage } from '../definition/compile-definition.ts';
 import type { JourneyState, Pauses } from '../state.ts';
+import { amountOf, businessAmountOf, durationInWords, inWords, inWordsBeside, type Amount } from './in-words.ts';
 
 /** Page views of one visit are no pauses: shorter gaps than this are the same visit. */
 const VISIT_GAP_MS = 30 * 60_000;
@@ -45,22 +46,25 @@ export function tellStall(
   now: number,
 ): { text: string; silentFor: string; normalPause: string | null } {
   const since = silentSince(journey);
-  const stage = stageOf(definition, journey.stage);
+  const after = stageOf(definition, journey.stage)?.stallAfter;
   const normalMs = normalPauseMs(journey.pauses);
-  const inBusinessDays = stage?.stallAfter && 'businessDays' in stage.stallAfter;
-  const silence = silenceAmount(definition, since, now, inBusinessDays === true);
-  const entered = enteredSince(journey);
-  const limit = definition.source.stages.find(({ name }) => name === journey.stage)?.stall?.after ?? '';
+  const inBusinessDays = after !== null && after !== undefined && 'businessDays' in after;
+  const silence = silenceAmount(definition, since, now, inBusinessDays);
+  const limit = durationInWords(
+    definition.source.stages.find(({ name }) => name === journey.stage)?.stall?.after ?? '',
+  );
   let normal = `the limit in ${journey.stage} is ${limit}`;
   if (normalMs !== null) {
     const usual = inBusinessDays
-      ? { count: journey.pauses[2] / journey.pauses[0], unit: 'business day' }
-      : inWords(normalMs);
-    const unit = usual.unit === silence.unit ? '' : ` ${plural(usual)}`;
-    normal = `${round(usual.count, 1)}${unit} is normal here`;
+      ? businessAmountOf(journey.pauses[2] / journey.pauses[0], normalMs)
+      : amountOf(normalMs);
+    const words = inWordsBeside(usual, silence);
+    // "2 days; 52 is normal here" would leave a rep wondering what the alert is for.
+    const isLonger = normalMs > now - since;
+    normal = isLonger ? `${normal}, though ${words} is normal here` : `${words} is normal here`;
   }
   return {
-    text: `No reply for ${round(silence.count, 1)} ${plural(silence)}${entered}; ${normal}`,
+    text: `No reply for ${inWords(silence)}${enteredSince(journey)}; ${normal}`,
     silentFor: formatDuration(now - since),
     normalPause: normalMs === null ? null : formatDuration(normalMs),
   };
@@ -75,15 +79,14 @@ export function describeSilence(
   normal: Amount | number,
 ): string {
   const silence = silenceAmount(definition, silentSince(journey), now, inBusinessDays);
-  const usual = typeof normal === 'number' ? inWords(normal) : normal;
-  const unit = usual.unit === silence.unit ? '' : ` ${plural(usual)}`;
-  return `No reply for ${round(silence.count, 1)} ${plural(silence)}${enteredSince(journey)}; ${round(usual.count, 1)}${unit} is normal here`;
+  const usual = typeof normal === 'number' ? amountOf(normal) : normal;
+  return `No reply for ${inWords(silence)}${enteredSince(journey)}; ${inWordsBeside(usual, silence)} is normal here`;
 }
 
 function silenceAmount(definition: CompiledDefinition, since: number, now: number, inBusinessDays: boolean): Amount {
   return inBusinessDays
-    ? { count: definition.businessTime.daysBetween(since, now), unit: 'business day' }
-    : inWords(now - since);
+    ? businessAmountOf(definition.businessTime.daysBetween(since, now), now - since)
+    : amountOf(now - since);
 }
 
 function enteredSince(journey: Pick<JourneyState, 'inboundAt' | 'stageSince' | 'stage'>): string {
@@ -93,22 +96,6 @@ function enteredSince(journey: Pick<JourneyState, 'inboundAt' | 'stageSince' | '
 function stageOf(definition: CompiledDefinition, name: string): CompiledStage | undefined {
   const index = definition.stageIndex.get(name);
   return index === undefined ? undefined : definition.stages[index];
-}
-
-interface Amount {
-  count: number;
-  unit: string;
-}
-
-function inWords(ms: number): Amount {
-  if (ms < 120_000) return { count: ms / 1_000, unit: 'second' };
-  if (ms < 7_200_000) return { count: ms / 60_000, unit: 'minute' };
-  if (ms < 172_800_000) return { count: ms / 3_600_000, unit: 'hour' };
-  return { count: ms / 86_400_000, unit: 'day' };
-}
-
-function plural({ count, unit }: Amount): string {
-  return round(count, 1) === 1 ? unit : `${unit}s`;
 }
 
 function round(value: number, digits: number): number {

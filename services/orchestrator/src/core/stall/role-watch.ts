@@ -37,7 +37,7 @@ export function findRoleTrouble(
       key: `${stage}:${missing.join()}`,
       since: stageSince,
       dueAt: businessTime.add(stageSince, MISSING_AFTER),
-      text: `Nobody who is ${missing.join(' or ')} takes part in ${stage} yet`,
+      text: `${missingWords(missing)} takes part in ${stage} yet`,
       quietPersonId: null,
     });
   const active = people.filter(({ inboundAt }) => inboundAt !== null);
@@ -53,6 +53,12 @@ export function findRoleTrouble(
   const silent = findSilentRole(definition, journey, required);
   if (silent) findings.push(silent);
   return findings;
+}
+
+/** "No decision-maker", "No champion and no decision-maker". */
+function missingWords(roles: readonly string[]): string {
+  const words = roles.map((role) => `no ${role}`).join(' and ');
+  return `N${words.slice(1)}`;
 }
 
 const NONE: readonly RoleFinding[] = Object.freeze([]);

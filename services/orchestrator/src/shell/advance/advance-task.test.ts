@@ -410,7 +410,10 @@ describe('a journey as it is told', () => {
       ['mql', 3],
       ['sql', 6],
     ]);
-    expect(only(w).score).toMatchObject({ fit: 5, fitReasons: [{ name: 'size', points: 5 }] });
+    const { score } = only(w);
+    expect(score).toMatchObject({ fit: 5, fitReasons: [{ name: 'size', points: 5 }] });
+    expect(score.reasons.at(-1)).toEqual({ name: 'size', points: 5, touchpointId: null });
+    expect(score.reasons.reduce((sum, { points }) => sum + points, 0)).toBe(score.total);
     expect(w.deliveries.map(({ factType }) => factType)).toEqual(['journey.qualified', 'journey.qualified']);
     expect(new Set(w.deliveries.map(({ deliveryId }) => deliveryId)).size).toBe(2);
   });

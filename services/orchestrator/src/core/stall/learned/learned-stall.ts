@@ -4,6 +4,7 @@ import type { CompiledDefinition } from '../../definition/compile-definition.ts'
 import { foretellingOf, horizonEnd, learnedStallOf, type JourneyModels } from '../../learn/predict.ts';
 import type { JourneyState } from '../../state.ts';
 import { describeSilence, silentSince } from '../fixed-stall.ts';
+import { businessAmountOf, durationInWords } from '../in-words.ts';
 
 /** The first moment at which the stage's probability is reached, never before its `atLeast`; null: its stalls are not learned. */
 export function learnedStallAt(
@@ -50,10 +51,12 @@ export function tellLearnedStall(
   const since = silentSince(journey);
   const { normalPauseMs, probability } = pace;
   const normal = inBusinessDays
-    ? { count: definition.businessTime.daysBetween(since, since + normalPauseMs), unit: 'business day' }
+    ? businessAmountOf(definition.businessTime.daysBetween(since, since + normalPauseMs), normalPauseMs)
     : null;
   const silence = describeSilence(definition, journey, now, inBusinessDays, normal ?? normalPauseMs);
-  const horizon = definition.source.stages.find(({ name }) => name === journey.stage)?.stall?.learned?.horizon ?? '';
+  const horizon = durationInWords(
+    definition.source.stages.find(({ name }) => name === journey.stage)?.stall?.learned?.horizon ?? '',
+  );
   const share = Math.min(99, Math.floor(probability * 100));
   const likely = probability >= 1 ? `it has lasted ${horizon}` : `${share} % of such silences last ${horizon}`;
   return {
