@@ -8,6 +8,7 @@ import { keyOf } from '@cairn/contracts/topics.ts';
 import { advanceJourney } from '@cairn/orchestrator/core/advance-journey.ts';
 import { compileDefinition } from '@cairn/orchestrator/core/definition/compile-definition.ts';
 import { loadDefinition } from '@cairn/orchestrator/core/definition/load-definition.ts';
+import { packSubject } from '@cairn/orchestrator/core/packed-subject.ts';
 import { renderJourney } from '@cairn/orchestrator/core/render-journey.ts';
 import type { SubjectState } from '@cairn/orchestrator/core/state.ts';
 import { newSubject, seeSubject } from '@cairn/orchestrator/core/subject.ts';
@@ -131,7 +132,7 @@ function createPlainCore() {
     },
     bytesPerJourney(): number {
       let bytes = 0;
-      for (const subject of subjects.values()) bytes += encodeJson(subject).length;
+      for (const subject of subjects.values()) bytes += encodeJson(packSubject(subject)).length;
       return Math.round(bytes / subjects.size);
     },
   };
@@ -155,7 +156,7 @@ function createPlainTask() {
     let bytes = 0;
     for (const { key: changed, value } of outcome.state ?? []) {
       state.set(changed, value);
-      if (encode) bytes += encodeJson(value).length;
+      if (encode) bytes += encodeJson(task.stored!.write(value)).length;
     }
     for (const { key: of, purpose, dueAt } of outcome.timers ?? []) {
       const { [purpose]: _before, ...rest } = timers.get(of) ?? {};

@@ -51,7 +51,7 @@ export async function runTask(
         partition,
         owned,
         clock,
-        state: createStateMap(owned.state, options.cacheBytes ?? CACHE_BYTES),
+        state: createStateMap(owned.state, options.cacheBytes ?? CACHE_BYTES, definition.stored),
         effects,
         progress,
         limits,

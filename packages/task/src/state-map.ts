@@ -1,7 +1,7 @@
 import { decodeJson } from '@cairn/contracts/json.ts';
 import { compareKeys } from '@cairn/log/key-order.ts';
 import type { StateChange, StateReader } from '@cairn/log/log.ts';
-import type { TaskState } from './task.ts';
+import type { StoredForm, TaskState } from './task.ts';
 
 /**
  * The state that handlers see: the committed state with the changes of the cycle under way laid over it. Values stay bytes until
@@ -37,6 +37,8 @@ const NO_TIMERS: Readonly<Record<string, number>> = Object.freeze({});
 /** What a cached entry costs beside its value: map slots, objects, the key. */
 const OVERHEAD_BYTES = 200;
 
+const AS_IT_IS: StoredForm = { write: (value) => value, read: (value) => value };
+
 interface Slot {
   key: string;
   /** undefined: absent. */
@@ -50,7 +52,7 @@ interface Slot {
   changed: boolean;
 }
 
-export function createStateMap(reader: StateReader, cacheBytes: number): StateMap {
+export function createStateMap(reader: StateReader, cacheBytes: number, stored: StoredForm = AS_IT_IS): StateMap {
   // Two generations: a hit in the old one moves the slot to the young one; when the young one is half the budget, the old one goes.
   let young = new Map<string, Slot>();
   let old = new Map<string, Slot>();
@@ -79,7 +81,7 @@ export function createStateMap(reader: StateReader, cacheBytes: number): StateMa
       return undefined;
     }
     const { value, timers } = entry;
-    const parsed = value ? decodeJson(value) : undefined;
+    const parsed = value ? stored.read(decodeJson(value)) : undefined;
     return keep(newSlot(key, parsed, timers, value?.length ?? 0));
   }
 
@@ -138,7 +140,7 @@ export function createStateMap(reader: StateReader, cacheBytes: number): StateMa
     changes: () =>
       changed.map((slot) => {
         const value = slot.valueChanged
-          ? serialise(`state of ${slot.key}`, slot.value)
+          ? serialise(`state of ${slot.key}`, stored.write(slot.value))
           : (reader.get(slot.key)?.value ?? null);
         youngBytes += (value?.length ?? 0) - slot.bytes;
         slot.bytes = value?.length ?? 0;

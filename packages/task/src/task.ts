@@ -11,6 +11,14 @@ export interface TaskDefinition {
   handle: TaskHandler;
   /** How to do each kind of effect, by its `type`. The result is appended to the inbox under the same effect id. */
   effects?: Readonly<Record<string, EffectRunner>>;
+  /** How values of the state are stored, where that is not as they are. */
+  stored?: StoredForm;
+}
+
+/** Plain data → the plain data that is written for it, and back. Reads whatever was ever written. */
+export interface StoredForm {
+  write(value: unknown): unknown;
+  read(value: unknown): unknown;
 }
 
 export type TaskInput =

@@ -87,7 +87,7 @@ export function createAdvanceWorld(options: { partitions?: number } = {}): Advan
         partition.state.delete(key);
         partition.timers.delete(key);
         // As the real state does: what was written comes back as JSON.
-      } else partition.state.set(key, JSON.parse(JSON.stringify(value)));
+      } else partition.state.set(key, task.stored!.read(JSON.parse(JSON.stringify(task.stored!.write(value)))));
     }
     for (const { key, purpose, dueAt } of outcome.timers ?? []) {
       const { [purpose]: _before, ...rest } = partition.timers.get(key) ?? {};

@@ -10,6 +10,7 @@ import { keyOf, partitionOf } from '@cairn/contracts/topics.ts';
 import type { LogRecord } from '@cairn/log/log.ts';
 import type { TaskDefinition, TaskInput, TaskOutcome, TaskState } from '@cairn/task/task.ts';
 import type { TimerPurpose } from '../../core/advance-journey.ts';
+import { packStored, unpackStored } from '../../core/packed-subject.ts';
 import { isMoved, type MovedSubject, type SubjectState } from '../../core/state.ts';
 import { takeAdoptionStep } from './adopt-definition.ts';
 import { groupOf } from './adoption-groups.ts';
@@ -51,6 +52,7 @@ export function createAdvanceTask(deps: AdvanceTaskDeps): TaskDefinition {
   return {
     name: ADVANCE_TASK,
     inbox: 'journey-inbox',
+    stored: { write: packStored, read: unpackStored },
     handle: function advance(state, input, now) {
       const outcome = handleAdvance(definitions, deps, state, input, now);
       deps.metrics.advanced(input, outcome);
