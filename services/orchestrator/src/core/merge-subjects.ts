@@ -20,6 +20,7 @@ import {
   type SubjectState,
 } from './state.ts';
 import { mergePeople } from './subject.ts';
+import { mergeJudged } from './verdict.ts';
 
 /** Absorbed person id → who lives on. */
 export type Aliases = Readonly<Record<string, string>>;
@@ -52,6 +53,7 @@ export function mergeJourneys(
   const silence = mergeSilences(a.silence, b.silence);
   const counts = mergeCounts(definition.counters, a.counts, b.counts);
   const meetingAt = latest(a.meetingAt ?? null, b.meetingAt ?? null);
+  const judged = mergeJudged(a.judged, b.judged);
   const owner = [a.owner, b.owner].filter((one) => one !== undefined).sort()[0];
   const journey: JourneyState = {
     id: a.id,
@@ -87,6 +89,7 @@ export function mergeJourneys(
     ...(counts ? { counts } : {}),
     ...(meetingAt === null ? {} : { meetingAt }),
     ...(owner === undefined ? {} : { owner }),
+    ...(judged === undefined ? {} : { judged }),
     updatedAt: Math.max(a.updatedAt, b.updatedAt),
   };
   return { journey, dropped, ...(droppedAction ? { droppedAction } : {}) };

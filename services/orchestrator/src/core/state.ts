@@ -7,6 +7,7 @@ import type { AccountSummary, SubjectRef } from '@cairn/contracts/generated/stit
 import type { Touchpoint } from '@cairn/contracts/generated/touchpoint.ts';
 import type { Counts } from './count.ts';
 import type { OutreachState } from './next-best-action/outreach-state.ts';
+import type { Judged } from './verdict.ts';
 
 /** An account, a person without one, or (under definitions of unit person) one person within an account. */
 export interface SubjectState {
@@ -85,6 +86,8 @@ export interface JourneyState {
   meetingAt?: number;
   /** Who looks after it, where the account does not say: assigned in turn when the first alert opened. */
   owner?: string;
+  /** Verdicts of people that hold alerts back, by kind. */
+  judged?: Readonly<Partial<Record<AlertKind, Judged>>>;
   updatedAt: number;
 }
 

@@ -122,6 +122,7 @@ function beginning(definition: CompiledDefinition, input: JourneyInput): Journey
     counts: undefined,
     meetingAt: undefined,
     owner: undefined,
+    judged: undefined,
   };
 }
 

@@ -4,6 +4,7 @@ import { openAlert } from '../alert.ts';
 import { renderLastTouchpoints } from '../render-touchpoint.ts';
 import { amountOf, inWords } from '../stall/in-words.ts';
 import { findRoleTrouble, type RoleFinding } from '../stall/role-watch.ts';
+import { judgedUntil } from '../verdict.ts';
 import { closeAlert, setTimer, tellAlert, type Draft } from './draft.ts';
 import { armEscalation, hasEnded } from './settle-stall.ts';
 
@@ -20,7 +21,7 @@ export function settleRoles(draft: Draft): void {
     const told = journey.roles?.[kind];
     if (!finding || (told !== undefined && told !== finding.key)) closeAlert(draft, kind, 'buyer', 'buyer');
     if (!finding || told === finding.key) continue;
-    const due = Math.max(finding.dueAt, now);
+    const due = Math.max(finding.dueAt, now, judgedUntil(journey, kind) ?? now);
     const opensAt = definition.withinHours ? definition.businessTime.nextWorkingMoment(due) : due;
     if (opensAt > now) next = Math.min(next ?? opensAt, opensAt);
     else {

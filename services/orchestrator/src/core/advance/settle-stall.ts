@@ -5,6 +5,7 @@ import { learnedStallOf, SHIPPED_MODELS, type JourneyModels } from '../learn/pre
 import { silentSince, stallDeadline, tellStall } from '../stall/fixed-stall.ts';
 import { learnedStallAt, tellLearnedStall } from '../stall/learned/learned-stall.ts';
 import { suspendedUntil } from '../meeting.ts';
+import { judgedFloor, tellJudged } from '../verdict.ts';
 import { renderLastTouchpoints } from '../render-touchpoint.ts';
 import type { AlertKind, JourneyState } from '../state.ts';
 import { closeAlert, setTimer, tellAlert, type Draft } from './draft.ts';
@@ -52,8 +53,10 @@ function deadlineOf({ definition, journey, models }: Draft): number | null {
   const deadline = learnedStallOf(definition, journey.stage)
     ? earlier(fixed, learnedStallAt(definition, models(), journey))
     : fixed;
-  if (deadline === null || journey.meetingAt === undefined) return deadline;
-  return Math.max(deadline, suspendedUntil(definition.meetings, definition.businessTime, journey.meetingAt));
+  if (deadline === null) return null;
+  const judged = Math.max(deadline, judgedFloor(definition, journey) ?? deadline);
+  if (journey.meetingAt === undefined) return judged;
+  return Math.max(judged, suspendedUntil(definition.meetings, definition.businessTime, journey.meetingAt));
 }
 
 function earlier(a: number | null, b: number | null): number | null {
@@ -81,7 +84,8 @@ export function soonerUnder(
   if (hasEnded(journey) || journey.alerts.stall || journey.stall.settled) return null;
   const deadline = earlier(stallDeadline(definition, journey), learnedStallAt(definition, models, journey));
   if (deadline === null) return null;
-  const due = Math.max(deadline + journey.stall.lag, now + SETTLING_MS);
+  const floor = judgedFloor(definition, journey) ?? deadline;
+  const due = Math.max(Math.max(deadline, floor) + journey.stall.lag, now + SETTLING_MS);
   return journey.stall.due === null || due < journey.stall.due ? due : null;
 }
 
@@ -119,6 +123,11 @@ export function armEscalation(draft: Draft, kind: AlertKind, openedAt: number): 
 
 function openStallAlert(draft: Draft): void {
   const { journey, definition, now, journeyId } = draft;
+  const told = tellLearnedStall(definition, draft.models(), journey, now) ?? {
+    ...tellStall(definition, journey, now),
+    probability: null,
+  };
+  const isHeldBack = journey.stall.at !== null && journey.stall.at === judgedFloor(definition, journey);
   const alert = openAlert({
     journeyId,
     seq: journey.seq,
@@ -126,10 +135,8 @@ function openStallAlert(draft: Draft): void {
     stage: journey.stage,
     at: now,
     reason: {
-      ...(tellLearnedStall(definition, draft.models(), journey, now) ?? {
-        ...tellStall(definition, journey, now),
-        probability: null,
-      }),
+      ...told,
+      ...(isHeldBack ? { text: told.text + tellJudged(journey, now) } : {}),
       quietPersonId: quietPerson(journey),
       lastTouchpoints: renderLastTouchpoints(journey.last, draft.subject.account?.id ?? null),
     },

@@ -2,6 +2,7 @@
 import type { AlertCommand } from '@cairn/contracts/generated/alert.ts';
 import { acknowledgeAlert, snoozeAlert } from '../alert.ts';
 import type { AlertState } from '../state.ts';
+import { withVerdict } from '../verdict.ts';
 import { closeAlert, setTimer, tellAlert, type Draft } from './draft.ts';
 
 export function takeCommand(draft: Draft, command: AlertCommand): void {
@@ -19,6 +20,7 @@ export function takeCommand(draft: Draft, command: AlertCommand): void {
       return;
     }
     case 'resolve':
+      journey.judged = withVerdict(draft.definition, journey, alert.kind, command.verdict, now);
       closeAlert(draft, alert.kind, 'person', by, { verdict: command.verdict, commandId });
       // Handled: not marked any more, and no second alert of the same silence.
       if (alert.kind === 'stall' && journey.status === 'stalled') {

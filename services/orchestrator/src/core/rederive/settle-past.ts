@@ -42,6 +42,8 @@ export function settlePast({ definition, journey, past, timers, seqBefore, now, 
     ...rest,
     ...(journey?.outreach ? { outreach: journey.outreach } : {}),
     ...(journey?.owner === undefined ? {} : { owner: journey.owner }),
+    // What people said of it stands, whatever the past gives.
+    ...(journey?.judged === undefined ? {} : { judged: journey.judged }),
     ...(settled ? { status: journey!.status, stall: journey!.stall } : {}),
     alerts,
     seq: seq + 1,
