@@ -13,11 +13,12 @@ export class ApiError extends Error {
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 /** A text body is sent as YAML. Throws `ApiError` with what the problem details say. */
-export async function api<T>(method: Method, path: string, body?: unknown): Promise<T> {
+export async function api<T>(method: Method, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
   const isText = typeof body === 'string';
   const response = await fetch(path, {
     method,
     credentials: 'same-origin',
+    ...(signal ? { signal } : {}),
     ...(body === undefined
       ? {}
       : {

@@ -5,6 +5,10 @@ import type { ApiError } from '../api.ts';
 import { api } from '../api.ts';
 import { plural, when, words } from '../format.ts';
 import { DefinitionEditor, type Fault } from '../parts/definition-editor.tsx';
+import { DefinitionVersions } from '../parts/definition-versions.tsx';
+import { DryRun } from '../parts/dry-run.tsx';
+import { lineDiff } from '../parts/line-diff.ts';
+import { TextDiff } from '../parts/text-diff.tsx';
 import { toYaml } from '../parts/to-yaml.ts';
 import { loadStages } from '../store.ts';
 
@@ -16,6 +20,8 @@ interface DefinitionItem {
   updatedAt: string;
   by: string;
   definition: Record<string, unknown> & { stages?: { name: string }[] };
+  /** As it was written. */
+  source: string;
 }
 
 const NEW = `cairn: journey-definition/1
@@ -74,13 +80,17 @@ export function DefinitionsPage({ id }: { id?: string | undefined }) {
 }
 
 function Editing({ item, published }: { item: DefinitionItem | null; published: () => Promise<void> }) {
-  const before = item ? toYaml(item.definition) : NEW;
+  const before = item ? textOf(item) : NEW;
   const text = useSignal(before);
   const faults = useSignal<readonly Fault[]>([]);
   const said = useSignal<string | null>(null);
   const wrong = useSignal<string | null>(null);
-  const trying = useSignal(false);
+  const open = useSignal<'dry run' | 'versions' | null>(null);
   const working = useSignal(false);
+
+  function show(what: 'dry run' | 'versions'): void {
+    open.value = open.value === what ? null : what;
+  }
 
   async function ask<T>(path: string, done: (answer: T) => string | null): Promise<void> {
     working.value = true;
@@ -113,9 +123,14 @@ function Editing({ item, published }: { item: DefinitionItem | null; published: 
         >
           Validate
         </button>
-        <button type="button" aria-expanded={trying.value} onClick={() => (trying.value = !trying.value)}>
+        <button type="button" aria-expanded={open.value === 'dry run'} onClick={() => show('dry run')}>
           Dry run
         </button>
+        {item && (
+          <button type="button" aria-expanded={open.value === 'versions'} onClick={() => show('versions')}>
+            Versions
+          </button>
+        )}
         <button
           type="button"
           class="primary"
@@ -146,66 +161,29 @@ function Editing({ item, published }: { item: DefinitionItem | null; published: 
           </ul>
         </div>
       )}
-      {trying.value && <DryRun name={item?.name ?? 'definition'} text={text.value} />}
+      {open.value === 'dry run' && <DryRun text={text.value} onFaults={(found) => (faults.value = found)} />}
+      {open.value === 'versions' && item && (
+        <DefinitionVersions
+          name={item.name}
+          // What is shown then says which version is live.
+          restored={() => void published().then(loadStages)}
+        />
+      )}
       <DefinitionEditor text={text.value} faults={faults.value} onChange={(next) => (text.value = next)} />
-      {text.value !== before && <Changes before={before} after={text.value} />}
+      {text.value !== before && (
+        <details class="more">
+          <summary>{plural(changed(before, text.value), 'changed line')}</summary>
+          <TextDiff before={before} after={text.value} label="Changes of the text" />
+        </details>
+      )}
     </div>
   );
 }
 
-/** History is run through the definition where it does not slow down what is live: on whoever's machine asks. */
-function DryRun({ name, text }: { name: string; text: string }) {
-  const file = `${name}.yaml`;
-  return (
-    <section class="sheet" aria-label="Dry run">
-      <h2>Which alerts and actions would come and go?</h2>
-      <p>Save this text, and run the last 90 days through it, beside the version that is live. Nothing is changed.</p>
-      <p>
-        <a class="button" download={file} href={URL.createObjectURL(new Blob([text], { type: 'application/yaml' }))}>
-          Save {file}
-        </a>
-      </p>
-      <pre>{`npx cairn dry-run ${file} --since 90d --url ${location.origin} --token TOKEN`}</pre>
-    </section>
-  );
+/** One that was put as JSON is read better as YAML. */
+function textOf({ source, definition }: DefinitionItem): string {
+  return source.trimStart().startsWith('{') ? toYaml(definition) : source;
 }
 
-/** The lines that are other than in the live version. */
-function Changes({ before, after }: { before: string; after: string }) {
-  const old = before.split('\n');
-  const next = after.split('\n');
-  const rows = diff(old, next).filter(({ kind }) => kind !== ' ');
-  return (
-    <details class="more">
-      <summary>{plural(rows.length, 'changed line')}</summary>
-      <pre class="diff">
-        {rows.map(({ kind, line }, index) => (
-          <span key={index} class={kind === '+' ? 'added' : 'gone'}>
-            {kind} {line}
-            {'\n'}
-          </span>
-        ))}
-      </pre>
-    </details>
-  );
-}
-
-/** Longest common subsequence: definitions have some hundred lines. */
-function diff(a: readonly string[], b: readonly string[]): { kind: '+' | '-' | ' '; line: string }[] {
-  const size = Array.from({ length: a.length + 1 }, () => new Uint16Array(b.length + 1));
-  for (let i = a.length - 1; i >= 0; i--)
-    for (let j = b.length - 1; j >= 0; j--)
-      size[i]![j] = a[i] === b[j] ? size[i + 1]![j + 1]! + 1 : Math.max(size[i + 1]![j]!, size[i]![j + 1]!);
-  const rows: { kind: '+' | '-' | ' '; line: string }[] = [];
-  for (let i = 0, j = 0; i < a.length || j < b.length;) {
-    const isSame = i < a.length && j < b.length && a[i] === b[j];
-    const isGone = j >= b.length || (i < a.length && size[i + 1]![j]! >= size[i]![j + 1]!);
-    if (isSame) {
-      rows.push({ kind: ' ', line: a[i]! });
-      i++;
-      j++;
-    } else if (isGone) rows.push({ kind: '-', line: a[i++]! });
-    else rows.push({ kind: '+', line: b[j++]! });
-  }
-  return rows;
-}
+const changed = (before: string, after: string): number =>
+  lineDiff(before, after).filter(({ kind }) => kind !== ' ').length;
