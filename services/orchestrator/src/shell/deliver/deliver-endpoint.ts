@@ -5,6 +5,7 @@ import type { DeliveryInput, DeliveryStep } from '../../core/deliver/advance-del
 import { deliveryFact, endpointNow } from '../../core/deliver/delivery-fact.ts';
 import { idleLoad, nextLane, placesOf } from '../../core/deliver/endpoint-load.ts';
 import type { EndedDelivery, Endpoint, EndpointLoad, Lane, PendingDelivery } from '../../core/deliver/model.ts';
+import { keptMs } from '../../core/deliver/kept.ts';
 import { webhookBody } from '../../core/deliver/webhook-body.ts';
 import { hiddenPeople, withdrawalOf } from '../../core/deliver/withdrawal.ts';
 import type { Withdrawal } from '../../core/deliver/withdrawal.ts';
@@ -43,11 +44,6 @@ export interface DeliverTopics {
 
 /** Looked at in one go; the rest follow a millisecond later, so that one endpoint's queue never holds up a cycle. */
 const MOVED_UP_MAX = 200;
-const DAY_MS = 86_400_000;
-/** A second request of something delivered comes within seconds, if at all. */
-const DELIVERED_KEPT_MS = DAY_MS;
-/** As long as the inbox keeps the body that a resend needs. */
-const UNDELIVERED_KEPT_MS = 7 * DAY_MS;
 
 export function openEndpoint(
   work: DeliverWork,
@@ -173,7 +169,7 @@ export function openEndpoint(
     work.set(key, endedOf(delivery, now));
     work.timer(key, 'retry', null);
     work.timer(key, 'expire', null);
-    work.timer(key, 'forget', now + (state === 'delivered' ? DELIVERED_KEPT_MS : UNDELIVERED_KEPT_MS));
+    work.timer(key, 'forget', now + keptMs(state));
     // Of the operator's own events nothing is said: two dead endpoints would tell each other for ever.
     if (isExhausted && !/^(endpoint|delivery)\./.test(delivery.type))
       tell('delivery.exhausted', delivery.id, { delivery: deliveryFact('delivery.ended', delivery, now).delivery });

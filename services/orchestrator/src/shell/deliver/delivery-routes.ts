@@ -6,6 +6,7 @@ import { sendResource } from '@cairn/service-kit/etag.ts';
 import { ProblemError, notFound } from '@cairn/service-kit/problem.ts';
 import type { Ports } from '@cairn/service-kit/service.ts';
 import type { Express } from 'express';
+import { isKept } from '../../core/deliver/kept.ts';
 import { reportEndpoint } from '../../core/deliver/endpoint-report.ts';
 import { testDelivery } from '../../core/deliver/request-delivery.ts';
 import type { DeliveriesView } from './deliveries-view.ts';
@@ -105,6 +106,12 @@ export function createDeliveryRoutes({ ports, writer, view, idempotency }: Deliv
       const endpoint = delivery && ports.control.endpoint(workspace, delivery.endpointId);
       if (!delivery || !endpoint) throw notFound('delivery');
       enabled(endpoint);
+      if (!isKept(delivery, ports.clock.now()))
+        throw new ProblemError({
+          status: 409,
+          code: 'no-longer-kept',
+          title: 'What was delivered can be sent again for a day, what was not for seven',
+        });
       await idempotency.answer(request, response, workspace, async (key) => {
         const idempotencyKey = key === null ? null : `${delivery.id} ${key}`;
         await writer.command(endpoint, 'resend', name, { deliveryId: delivery.id, idempotencyKey });
