@@ -134,10 +134,12 @@ export async function followJourneys(deps: FollowDeps): Promise<FollowJourneys> 
 
   /** A tombstone: the journey or the person was erased. */
   function forget({ topic, key }: LogRecord): void {
-    const [workspace, subject, definition] = key.split('/');
+    const [workspace, subject, definition, of] = key.split('/');
     if (topic === 'journeys' && workspace && subject && definition)
       view.journeys.remove(workspace, journeyId(workspace, definition, subject));
-    if (topic === 'identities' && workspace && subject) view.people.forget(workspace, subject);
+    if (topic !== 'identities' || !workspace || !subject) return;
+    if (definition !== undefined) view.people.unsay(workspace, subject, definition, of ?? '');
+    else view.people.forget(workspace, subject);
   }
 
   async function show(batch: Batch): Promise<void> {

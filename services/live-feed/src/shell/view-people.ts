@@ -14,6 +14,8 @@ export interface ViewPeople {
   apply(fact: IdentityFile): void;
   /** Forgets an erased person. */
   forget(workspace: string, id: string): void;
+  /** Forgets a merge (`merged`, of whom) or split (`split`, by which command) that was told under the person's key. */
+  unsay(workspace: string, id: string, what: string, of: string): void;
   /** An absorbed person included (`mergedInto` is set). */
   get(workspace: string, id: string): Person | undefined;
   /** Who lives under this id now: itself, or who absorbed it. */
@@ -74,6 +76,18 @@ export function createViewPeople(store: ViewStore): ViewPeople {
       stories.remove(key);
   }
 
+  /** It is told with everybody whom it names. */
+  function unsay(workspace: string, id: string, what: string, of: string): void {
+    for (const { value } of stories.range({ start: [workspace, id], end: [workspace, id, AFTER_EVERYTHING] })) {
+      if (what === 'merged' && value.type === 'person.merged' && value.from === of) forgetFact(id, value);
+      if (what === 'split' && value.type === 'person.split' && value.cause === of)
+        for (const { personId } of value.into) forgetFact(personId, value);
+    }
+  }
+
+  const forgetFact = (personId: string, fact: PersonMerged | PersonSplit): void =>
+    stories.remove([fact.workspace, personId, -fact.at, fact.factId.slice(0, VALUE_IN_KEY_MAX)]);
+
   /** Told again after a restart it takes its own place. */
   function note(personId: string, fact: StoryFact): void {
     const what = 'factId' in fact ? fact.factId : `${fact.decision} ${fact.namespace}:${fact.value}`;
@@ -114,6 +128,7 @@ export function createViewPeople(store: ViewStore): ViewPeople {
       } else tell(fact);
     },
     forget,
+    unsay,
     get: (workspace, id) => people.get(`${workspace}/${id}`),
     living(workspace, id) {
       let current = id;

@@ -36,6 +36,16 @@ export function ownerOfDomain(draft: Draft, domain: string): string | null {
   return strongest.length === 1 ? strongest[0]!.account : null;
 }
 
+/**
+ * Every account that may hold what was done from the domain: whoever owns or claims it, and whoever took its own account over before
+ * another claim came. Owners change; touchpoints stay where they were made.
+ */
+export function holdersOfDomain(draft: Draft, domain: string): readonly string[] {
+  const { account, claims = [] } = readDomain(draft, domain) ?? {};
+  const own = account === undefined ? [] : [readAccount(draft, account)?.mergedInto ?? account];
+  return [...own, ...claims.map((claim) => claim.account)];
+}
+
 /** The company of an address; its account is made when nobody owns the domain yet. null: none, or claimed by several. */
 export function accountOfEmail(draft: Draft, email: string): string | null {
   const domain = companyDomainOf(email, draft.settings.foldSubdomains);

@@ -1,6 +1,7 @@
 import { idOf } from '@cairn/contracts/ids.ts';
 import { keyOf } from '@cairn/contracts/topics.ts';
 import type { PersonErased } from '@cairn/contracts/generated/identity.ts';
+import type { SubjectRef } from '@cairn/contracts/generated/stitched.ts';
 import { decisionKeys } from './decisions.ts';
 import { identifierKey } from './identifier-key.ts';
 import {
@@ -15,6 +16,7 @@ import {
   type GonePerson,
 } from './identity-graph.ts';
 import { holdersOf } from './merge-people.ts';
+import { mergedKey, type PersonRecord } from './person-record.ts';
 import { wholePerson } from './summaries.ts';
 import { hashOf, suppress } from './suppression.ts';
 
@@ -43,16 +45,25 @@ export function erasePerson(
       draft,
       person.ids.filter((key) => person.marks?.[key] === undefined),
     );
-  const holders = holdersOf(draft, personId, person);
+  const holders = everyHolder(draft, personId, person);
+  for (const key of person.told ?? []) tombstone(draft, keyOf.person(draft.workspace, key));
   for (const id of [personId, ...mergedFrom]) {
     const { version, order, createdAt } = readAnyone(draft, id)!;
     putGone(draft, id, { into: null, version: version + 1, order, createdAt } satisfies GonePerson);
     tombstone(draft, keyOf.person(draft.workspace, id));
-    tombstone(draft, `${keyOf.person(draft.workspace, personId)}/merged/${id}`);
+    tombstone(draft, keyOf.person(draft.workspace, mergedKey(personId, id)));
   }
   const hashes = ids.map(({ namespace, value }) => hashOf(draft.workspace, identifierKey(namespace, value)));
   tellErased(draft, { personId, absorbed: mergedFrom, hashes, holders });
   return [];
+}
+
+/** Besides those who hold it now: where journeys of its own, or of anyone absorbed, were handed over, their last records remain. */
+function everyHolder(draft: Draft, personId: string, person: PersonRecord): SubjectRef[] {
+  const holders = holdersOf(draft, personId, person);
+  for (const id of [personId, ...(person.mergedFrom ?? [])])
+    if (!holders.some((holder) => holder.id === id)) holders.push({ unit: 'person', id });
+  return holders;
 }
 
 /** On a compacted topic: the newest of a key counts, so what was told under it is gone. */

@@ -15,6 +15,7 @@ import {
   type GonePerson,
   type StitchOutput,
 } from './identity-graph.ts';
+import { mergedKey } from './person-record.ts';
 import { accountSummary, personSummary, wholePerson } from './summaries.ts';
 
 /**
@@ -85,7 +86,7 @@ function mergeFact(draft: Draft, merge: DraftMerge): StitchOutput {
     edge: merge.edge,
     cause,
   };
-  return { to: 'identities', key: `${keyOf.person(workspace, merge.into)}/merged/${merge.from}`, message: fact };
+  return { to: 'identities', key: keyOf.person(workspace, mergedKey(merge.into, merge.from)), message: fact };
 }
 
 /** Before any hand-over, so that the state that is handed over carries the survivor already. */

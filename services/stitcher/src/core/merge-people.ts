@@ -1,5 +1,6 @@
 import type { SubjectRef } from '@cairn/contracts/generated/stitched.ts';
 import { ownerOfMembership } from './account-membership.ts';
+import { holdersOfDomain } from './company-accounts.ts';
 import {
   isGone,
   ownerOf,
@@ -13,7 +14,7 @@ import {
   type DraftMerge,
 } from './identity-graph.ts';
 import { mergedMemberships } from './memberships.ts';
-import { spelledOut, unitedIds, type PersonRecord } from './person-record.ts';
+import { MAX_TOLD, mergedKey, spelledOut, unitedIds, type PersonRecord } from './person-record.ts';
 import { withSources } from './person-traits.ts';
 import type { StitchSettings } from './settings.ts';
 import { mergedTraits } from './traits.ts';
@@ -54,6 +55,9 @@ function unite(
   const createdAt = Math.min(survivor.createdAt, absorbed.createdAt);
   const [own, theirs] = [spelledOut(survivor), spelledOut(absorbed)];
   const memberships = mergedMemberships(own.memberships ?? [], theirs.memberships ?? []);
+  // Merges of the absorbed stand under its own key.
+  const told = new Set([...(survivor.told ?? []), ...(absorbed.told ?? [])]);
+  for (const earlier of absorbed.mergedFrom ?? []) told.add(mergedKey(absorbedId, earlier));
   const visited = [...new Set([...(survivor.visited ?? []), ...(absorbed.visited ?? [])])];
   const united: PersonRecord = {
     order: Math.min(survivor.order, absorbed.order),
@@ -64,6 +68,7 @@ function unite(
     ...(memberships.length ? { memberships } : {}),
     ...(visited.length ? { visited } : {}),
     mergedFrom: [...(survivor.mergedFrom ?? []), absorbedId, ...(absorbed.mergedFrom ?? [])],
+    ...(told.size ? { told: [...told].slice(-MAX_TOLD) } : {}),
     ...(survivor.alone ? { alone: true } : {}),
   };
   return withSources(united, { ...theirs.sources, ...own.sources });
@@ -83,6 +88,7 @@ export function holdersOf(draft: Draft, personId: string, person: PersonRecord):
   for (const membership of person.memberships ?? []) {
     const owner = ownerOfMembership(draft, membership);
     if (owner !== null) accounts.add(owner);
+    if (membership.source === 'domain') for (const id of holdersOfDomain(draft, membership.of)) accounts.add(id);
   }
   const holders: SubjectRef[] = [...accounts].map((id) => ({ unit: 'account', id }));
   if (person.alone) holders.push({ unit: 'person', id: personId });

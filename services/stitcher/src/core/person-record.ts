@@ -31,6 +31,8 @@ export interface PersonRecord {
   /** Accounts that a touchpoint named without making the person a member: they hold this person, too. */
   visited?: readonly string[];
   mergedFrom?: readonly string[];
+  /** Keys of facts in `identities` that name this person and that no other field leads to: its splits, merges that were undone. */
+  told?: readonly string[];
   /** There are journeys of this person on its own; they are handed over when it has an account. */
   alone?: true;
 }
@@ -52,6 +54,13 @@ export const MAX_EDGES = 2_000;
  * and a record over 1 MB could never be written.
  */
 export const MAX_IDS_CHARACTERS = 64_000;
+
+/** Of facts to be taken back when the person is erased; more is a person that is split and merged without end. */
+export const MAX_TOLD = 400;
+
+/** Under which keys of `identities`, after the workspace, merges and splits stand. */
+export const mergedKey = (into: string, from: string): string => `${into}/merged/${from}`;
+export const splitKey = (personId: string, cause: string): string => `${personId}/split/${cause}`;
 
 export const charactersOf = ({ ids }: PersonRecord): number => ids.reduce((sum, key) => sum + key.length, 0);
 

@@ -21,7 +21,7 @@ import {
 } from './identity-graph.ts';
 import { holdersOf } from './merge-people.ts';
 import { freePersonId, incarnationsOf } from './person-id.ts';
-import { spelledOut, withOnly, type PersonRecord } from './person-record.ts';
+import { MAX_TOLD, mergedKey, spelledOut, splitKey, withOnly, type PersonRecord } from './person-record.ts';
 import { sourcesOf, withTraitsOfSources } from './person-traits.ts';
 import { orderRederivation } from './rederivation.ts';
 import { Refused } from './refusal.ts';
@@ -49,7 +49,7 @@ export function splitPerson(draft: Draft, personId: string, cut: readonly string
   ];
   for (const { id, ids } of parts) {
     const absorbed = (whole.mergedFrom ?? []).filter((gone) => gone !== id && homeOf(homes, parts, gone) === id);
-    putPerson(draft, id, partOf(draft, whole, id, id === personId, new Set(ids), absorbed), true);
+    putPerson(draft, id, partOf(draft, whole, { personId, id }, new Set(ids), absorbed), true);
     if (id === personId) continue;
     for (const key of ids) moveNode(draft, key, id);
     for (const gone of absorbed) pointTo(draft, gone, id);
@@ -80,12 +80,12 @@ function ownKey(owned: readonly string[], key: string): string {
 function partOf(
   draft: Draft,
   whole: PersonRecord,
-  id: string,
-  isKept: boolean,
+  { personId, id }: { personId: string; id: string },
   ids: ReadonlySet<string>,
   absorbed: readonly string[],
 ): PersonRecord {
-  const { mergedFrom: _absorbed, memberships, alone: _alone, ...rest } = whole;
+  const isKept = id === personId;
+  const { mergedFrom = [], told = [], memberships, alone: _alone, ...rest } = whole;
   // Listed without being owned (shared with others): stays where it was.
   const bare = withOnly(rest, (key) => ids.has(key) || (isKept && whole.marks?.[key] === 'shared'));
   const own = memberships?.filter(({ source, of, by }) => {
@@ -94,11 +94,16 @@ function partOf(
     return source === 'domain' ? writesFrom(draft, ids, of) : isKept;
   });
   const sources = Object.fromEntries(Object.entries(sourcesOf(whole)).filter(([key]) => ids.has(key)));
+  // The fact of the split names everybody; a merge that is undone is no longer found by who was absorbed.
+  const undone = mergedFrom
+    .filter((gone) => !isKept || !absorbed.includes(gone))
+    .map((gone) => mergedKey(personId, gone));
   const part: PersonRecord = {
     ...bare,
     ...(isKept ? {} : ageOf(draft, bare, id)),
     ...(own?.length ? { memberships: own } : {}),
     ...(absorbed.length ? { mergedFrom: absorbed } : {}),
+    told: [...new Set([...told, ...undone, splitKey(personId, draft.cause)])].slice(-MAX_TOLD),
   };
   return withTraitsOfSources(part, sources);
 }
@@ -189,7 +194,7 @@ function tellSplit(
   };
   (draft.facts ??= []).push({
     to: 'identities',
-    key: `${keyOf.person(workspace, personId)}/split/${cause}`,
+    key: keyOf.person(workspace, splitKey(personId, cause)),
     message: fact,
   });
   const results = parts.map(({ id, ids }) => {

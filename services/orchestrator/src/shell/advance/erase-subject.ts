@@ -34,7 +34,8 @@ function remove(scope: AdvanceScope, place: Pick<SubjectState, 'id' | 'host'>): 
   const stored = work.get<Stored>(key);
   if (!stored) return;
   work.set(key, null);
-  const names = isMoved(stored) ? Object.keys(stored.seqs) : Object.keys(stored.journeys);
+  // Also those that were here once and were told empty since.
+  const names = new Set([...Object.keys(stored.seqs ?? {}), ...(isMoved(stored) ? [] : Object.keys(stored.journeys))]);
   const partition = partitionOf(keyOf.subject(workspace, place.host ?? place.id), partitions('journeys'));
   for (const name of names)
     work.output({ topic: 'journeys', partition, key: keyOf.journey(workspace, slotOf(place), name), value: null });

@@ -30,9 +30,12 @@ export function writeRecords(
   const { workspace, subject, definition } = place;
   const subjectKey = keyOf.subject(workspace, subject.host ?? subject.id);
   const stateKey = advanceKeys.subject(workspace, subject);
+  // Once for all records but one: an alert that goes with its journey is told of the journey as it was.
   let rendered: Journey | null = null;
-  const render = (absorbedInto: string | null): Journey =>
-    (rendered ??= renderWhole(place, journey, now, absorbedInto));
+  const render = (absorbedInto: string | null): Journey => {
+    if (absorbedInto !== null) return renderWhole(place, journey, now, absorbedInto);
+    return (rendered ??= renderWhole(place, journey, now, null));
+  };
 
   function write(topic: string, key: string, value: unknown): void {
     work.output({ topic, partition: partitionOf(subjectKey, partitions(topic)), key, value });
