@@ -50,6 +50,8 @@ const browser = await chromium.launch({
 async function shoot(page: Page, name: string): Promise<void> {
   await page.locator('main h1').waitFor();
   await page.waitForTimeout(SETTLE_MS);
+  await page.locator('main .loading').waitFor({ state: 'detached' });
+  await page.getByText('Counting …').waitFor({ state: 'detached' });
   await page.screenshot({ path: join(target, `${name}.png`) });
 }
 

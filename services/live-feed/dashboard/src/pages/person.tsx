@@ -76,7 +76,7 @@ export function PersonPage({ id }: { id: string }) {
           {accounts.length === 0 && <p class="soft">None: the journey is the person’s own.</p>}
           <ul class="ids">
             {accounts.map((account) => (
-              <li key={`${account.accountId}${account.from}`}>
+              <li key={`${account.accountId}${account.from}${account.source}`}>
                 <strong>{account.accountId}</strong> <span class="role">by {words(account.source)}</span>
                 <p>
                   {when(account.from)} – {account.to ? when(account.to) : 'now'}
