@@ -247,7 +247,8 @@ function AlertRow({ alert }: { alert: Alert }) {
           In {words(alert.stage)} · opened {when(alert.openedAt)} (
           {duration(Math.max(0, now.value - Date.parse(alert.openedAt)))} ago)
           {alert.owner && ` · ${alert.owner}`}
-          {alert.snoozedUntil && alert.state === 'snoozed' && ` · until ${when(alert.snoozedUntil)}`}
+          {alert.state === 'snoozed' &&
+            ` · until ${alert.snoozedUntil ? when(alert.snoozedUntil) : 'the buyer does something'}`}
           {alert.resolvedBy && ` · resolved by ${alert.resolvedBy}`}
         </p>
         {isCurrent && <Details alert={alert} />}
@@ -286,6 +287,9 @@ function AlertRow({ alert }: { alert: Alert }) {
                   {label}
                 </button>
               ))}
+              <button type="button" onClick={() => void act([alert.id], 'snooze', { until: 'activity' })}>
+                Until activity
+              </button>
               <Back />
             </div>
           )}

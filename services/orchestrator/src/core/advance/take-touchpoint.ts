@@ -21,6 +21,7 @@ import { followWin } from './follow-win.ts';
 import { qualificationNow, totalNow } from './score-now.ts';
 import { settleRoles } from './settle-roles.ts';
 import { hasEnded, settleStall } from './settle-stall.ts';
+import { wakeOnActivity } from './wake-on-activity.ts';
 
 /** A lag of more than a day is a wrong clock, not a backlog. */
 const LAG_MAX_MS = 86_400_000;
@@ -85,6 +86,7 @@ export function takeTouchpoint(draft: Draft, { touchpoint, person, account }: To
     lag: touchpoint.imported ? 0 : Math.min(Math.max(0, now - touchpoint.receivedAt), LAG_MAX_MS),
   });
   settleRoles(draft);
+  if (direction === 'inbound' && !touchpoint.imported) wakeOnActivity(draft);
   takeQualification(draft);
   draft.touchpoint = renderTouchpoint(touchpoint, direction, person?.id ?? null, account?.id ?? null);
 }
