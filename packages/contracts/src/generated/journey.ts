@@ -125,13 +125,17 @@ export interface JourneyScore {
   qualification: null | 'mql' | 'sql';
   winProbability: number | null;
   /**
-   * the engagement rules that are not 0; they add up to `engagement`
+   * the engagement rules that are not 0 and the fit rules that hold (`touchpointId` null); they add up to `total`
    */
   reasons: ScoreReason[];
   /**
    * the fit rules that hold; they add up to `fit`
    */
   fitReasons?: ScoreReason[];
+  /**
+   * what the account's buyers make of the score together; null for a journey of one person
+   */
+  account?: AccountScore | null;
 }
 export interface ScoreReason {
   /**
@@ -143,6 +147,35 @@ export interface ScoreReason {
    * the last touchpoint that counted
    */
   touchpointId: string | null;
+}
+export interface AccountScore {
+  /**
+   * buyers who have done something themselves
+   */
+  engagedPeople: number;
+  /**
+   * roles of the definition that engaged buyers have, and how many of them
+   */
+  engagedRoles: {
+    role: string;
+    people: number;
+  }[];
+  /**
+   * share of the roles that the stage requires which an engaged buyer has; null where it requires none
+   */
+  coverage: number | null;
+  /**
+   * roles that the stage requires and no engaged buyer has
+   */
+  missingRoles: string[];
+  /**
+   * share of the engaged buyers' touchpoints that are the busiest one's; null while nobody is engaged
+   */
+  topShare: number | null;
+  /**
+   * Herfindahl index of those shares: 1 where it all hangs on one buyer, 1/n where n take an equal part
+   */
+  concentration: number | null;
 }
 export interface JourneyPace {
   /**

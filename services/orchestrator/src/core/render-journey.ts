@@ -7,6 +7,7 @@ import { SHIPPED_MODELS, winProbability, type JourneyModels } from './learn/pred
 import { byId } from './people.ts';
 import { renderAction } from './render-action.ts';
 import { renderAlert } from './render-alert.ts';
+import { accountScoreOf } from './score/account-score.ts';
 import { engagementAt } from './score/engagement.ts';
 import { fitOf } from './score/fit.ts';
 import { totalOf } from './score/total.ts';
@@ -82,6 +83,7 @@ export function renderJourney(
         : null,
       reasons,
       fitReasons,
+      account: accountScoreOf(definition, journey, subject.unit),
     },
     pace: {
       lastInboundAt: formatInstantOrNull(journey.inboundAt),

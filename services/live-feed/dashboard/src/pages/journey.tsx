@@ -5,6 +5,7 @@ import { api, apiAll } from '../api.ts';
 import { feed } from '../store.ts';
 import { duration, percent, plural, points, when, words } from '../format.ts';
 import { CsvButton } from '../parts/csv.tsx';
+import { AccountScore } from '../parts/account-score.tsx';
 import { NextBestAction, readAction } from '../parts/next-action.tsx';
 import { Pace } from '../parts/pace.tsx';
 import { Timeline } from '../parts/timeline.tsx';
@@ -82,6 +83,7 @@ export function JourneyPage({ id }: { id: string }) {
       {action && <NextBestAction action={action} />}
       <div class="facts">
         <Score journey={value} />
+        <AccountScore journey={value} />
         <PaceFacts journey={value} />
         <People journey={value} />
       </div>

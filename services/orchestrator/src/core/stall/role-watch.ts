@@ -3,6 +3,7 @@
  * quiet while others stay active, or only one buyer takes part at all. Says since when, and when it is worth an alert; opens none.
  */
 import type { CompiledDefinition } from '../definition/compile-definition.ts';
+import { engagedPeople } from '../score/account-score.ts';
 import type { JourneyState, SubjectState } from '../state.ts';
 
 export interface RoleFinding {
@@ -40,7 +41,7 @@ export function findRoleTrouble(
       text: `${missingWords(missing)} takes part in ${stage} yet`,
       quietPersonId: null,
     });
-  const active = people.filter(({ inboundAt }) => inboundAt !== null);
+  const active = engagedPeople(people);
   if (unit === 'account' && active.length === 1)
     findings.push({
       kind: 'single-threaded',
