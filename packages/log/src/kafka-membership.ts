@@ -7,6 +7,7 @@ import { Kafka, type EachBatchPayload } from 'kafkajs';
 import { encodeClaim } from './kafka-assignment.ts';
 import { createKafkaCluster } from './kafka-cluster.ts';
 import { kafkaConfig } from './kafka-connection.ts';
+import { createEnds } from './kafka-ends.ts';
 import { createAssigner, createFetching } from './kafka-group.ts';
 import { errorType } from './kafka-internals.ts';
 import { holdPartition, type HolderDeps, type PartitionHolder } from './kafka-partition.ts';
@@ -22,7 +23,7 @@ export interface KafkaMembership extends Membership {
 
 export interface MembershipDeps extends Omit<
   HolderDeps,
-  'partition' | 'after' | 'run' | 'onFault' | 'onChange' | 'fetching' | 'transactionalId' | 'task' | 'inbox'
+  'partition' | 'after' | 'run' | 'onFault' | 'onChange' | 'fetching' | 'endOf' | 'transactionalId' | 'task' | 'inbox'
 > {
   options: JoinOptions;
   /** Kafka's name of the group. */
@@ -81,6 +82,7 @@ export async function joinKafkaGroup(deps: MembershipDeps): Promise<KafkaMembers
     readUncommitted: false,
   });
   const fetching = createFetching(consumer, inbox);
+  const endOf = createEnds(inbox);
 
   /** What this member tells the group when it joins. */
   function claim(): Buffer {
@@ -164,6 +166,7 @@ export async function joinKafkaGroup(deps: MembershipDeps): Promise<KafkaMembers
       partition,
       after,
       fetching,
+      endOf,
       run: (owned) => options.run(owned),
       onFault(error) {
         unmute?.();

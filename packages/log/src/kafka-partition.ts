@@ -10,6 +10,7 @@ import type { KafkaRecord } from './kafka-batches.ts';
 import { createKafkaCluster, type KafkaCluster } from './kafka-cluster.ts';
 import type { KafkaConnection } from './kafka-connection.ts';
 import type { TopicNames } from './kafka-follow.ts';
+import type { EndOf } from './kafka-ends.ts';
 import { createInboxQueue } from './kafka-inbox-queue.ts';
 import { MAX_RECORD_BYTES } from './kafka-topics.ts';
 import { restoreState, type Restored } from './kafka-restore.ts';
@@ -50,6 +51,8 @@ export interface HolderDeps {
   /** All topics of the log, as Kafka knows them: a task may write to any. */
   topics: readonly string[];
   appender: Appender;
+  /** Where a partition of the inbox ends. */
+  endOf: EndOf;
   fetching: Fetching;
   faults: LogFaults | undefined;
   task: string;
@@ -196,7 +199,7 @@ export function holdPartition(deps: HolderDeps): PartitionHolder {
       },
       async backlog() {
         try {
-          const end = (await cluster.listOffsets(deps.names.toKafka(inbox), 'next', [partition])).get(partition)!;
+          const end = await deps.endOf(cluster, partition);
           const beyond = end - queue.fetchFrom();
           return queue.size() + (beyond > 0n ? Number(beyond) : 0);
         } catch (error) {
