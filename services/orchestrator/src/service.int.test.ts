@@ -122,6 +122,14 @@ describe('the orchestrator over HTTP and a log', () => {
       body: { version: 3, definition: { holdout: 0.1 } },
     });
     expect((await call('GET', '/api/definitions/none')).status).toBe(404);
+    const first = await call('GET', '/api/definitions?limit=1');
+    expect(first.body).toMatchObject({ items: [{ name: 'b2b-sales' }], next: expect.any(String) as string });
+    const { next } = first.body as unknown as { next: string };
+    expect((await call('GET', `/api/definitions?limit=1&cursor=${next}`)).body).toMatchObject({
+      items: [{ name: 'example' }],
+      next: null,
+    });
+    expect((await call('GET', '/api/definitions?cursor=garbage')).status).toBe(400);
     const puts = values<{ type: string; name: string; version: number }>('journey-inbox').filter(
       ({ type, name }) => type === 'definition.put' && name === 'example',
     );

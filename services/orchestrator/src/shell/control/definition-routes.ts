@@ -12,6 +12,7 @@ import { loadDefinition } from '../../core/definition/load-definition.ts';
 import { awaitDefinitionLive } from './definition-live.ts';
 import { shownVersion, sourceOf, versionOf, versionsOf } from './definition-versions.ts';
 import type { Routes } from './endpoint-routes.ts';
+import { cursorOf, pageOf, placeOf } from './request-parts.ts';
 
 /** Every touchpoint is advanced by each of them. */
 const DEFINITIONS_MAX = 20;
@@ -78,8 +79,14 @@ export function createDefinitionRoutes(ports: Pick<Ports, 'control' | 'clock'>):
 
     app.get('/api/definitions', (request, response) => {
       const { workspace } = authorise(ports, request, 'read');
-      const all = [...control.definitions(workspace)].sort((a, b) => (a.name < b.name ? -1 : 1));
-      response.json({ items: all.map(shown), next: null });
+      const { limit, cursor } = pageOf(request);
+      const after = cursor === undefined ? '' : placeOf(cursor)[1];
+      const rest = control
+        .definitions(workspace)
+        .filter(({ name }) => name > after)
+        .sort((a, b) => (a.name < b.name ? -1 : 1));
+      const items = rest.slice(0, limit);
+      response.json({ items: items.map(shown), next: rest.length > limit ? cursorOf([0, items.at(-1)!.name]) : null });
     });
 
     app.get('/api/definitions/:name', (request, response) => {
