@@ -37,7 +37,12 @@ export function headOfChange(fact: JourneyChanged): ChangeHead {
   return { ...rest, head: head ?? headOf(journey, touchpoint) };
 }
 
-export function headOf(journey: Journey, touchpoint: JourneyChanged['touchpoint']): JourneyHead {
+/** `times` (epoch ms): what the writer knows need not be read out of the journey's texts again. */
+export function headOf(
+  journey: Journey,
+  touchpoint: JourneyChanged['touchpoint'],
+  times?: Pick<JourneyHead, 'stageSince' | 'updatedAt'>,
+): JourneyHead {
   return {
     id: journey.id,
     subjectId: journey.subject.id,
@@ -45,7 +50,7 @@ export function headOf(journey: Journey, touchpoint: JourneyChanged['touchpoint'
     seq: journey.seq,
     absorbedInto: journey.absorbedInto,
     stage: journey.stage,
-    stageSince: parseInstant(journey.stageSince) ?? 0,
+    stageSince: times?.stageSince ?? parseInstant(journey.stageSince) ?? 0,
     status: journey.status,
     owner: journey.owner,
     text: textOf(journey),
@@ -53,7 +58,7 @@ export function headOf(journey: Journey, touchpoint: JourneyChanged['touchpoint'
     fit: journey.score.fit,
     qualification: journey.score.qualification,
     halfLifeMs: journey.halfLifeMs,
-    updatedAt: parseInstant(journey.updatedAt) ?? 0,
+    updatedAt: times?.updatedAt ?? parseInstant(journey.updatedAt) ?? 0,
     touch: touchpoint && {
       id: touchpoint.id,
       event: touchpoint.event,

@@ -140,7 +140,7 @@ const PLACES: Record<keyof JourneyState, true> = {
   owner: true,
   judged: true,
 };
-/** How many places there are: a journey of a newer Cairn has more, and its state cannot be read by this one. */
+/** Every journey that was read has them all. */
 export const JOURNEY_PLACES = Object.keys(PLACES).length;
 
 function packJourney(journey: JourneyState, people: readonly PersonInfo[]): Packed {
@@ -168,12 +168,12 @@ function packJourney(journey: JourneyState, people: readonly PersonInfo[]): Pack
     journey.qualification,
     journey.people.map((trace) => packTrace(trace, people, base)),
     journey.last.map((touch) => packLast(touch, people, base)),
-    journey.alerts,
+    packAlerts(journey.alerts),
     at(journey.updatedAt),
     silence && packSilence(silence, base),
     win && trimmed([at(win.at), win.slots, win.traits.length > 0 ? win.traits : undefined]),
     journey.roles,
-    journey.outreach,
+    packOutreach(journey.outreach),
     counts,
     at(journey.meetingAt),
     journey.owner,
@@ -216,17 +216,129 @@ function unpackJourney(packed: Packed, people: readonly PersonInfo[]): JourneySt
     qualification: packed[17] as JourneyState['qualification'],
     people: (packed[18] as Packed[]).map((trace) => unpackTrace(trace, people, base)),
     last: (packed[19] as Packed[]).map((touch) => unpackLast(touch, people, base)),
-    alerts: packed[20] as JourneyState['alerts'],
+    alerts: unpackAlerts(packed[20] as Readonly<Record<string, unknown>>),
     updatedAt: time(21)!,
     silence: silence && unpackSilence(silence, base),
     win: win && { at: unpackTime(win[0], base)!, slots: win[1], traits: win[2] ?? [] },
     roles: optional(24),
-    outreach: optional(25),
+    outreach: unpackOutreach(optional(25)),
     counts: optional(26),
     meetingAt: time(27) ?? undefined,
     owner: optional(28),
     judged: optional(29),
   };
+}
+
+/** What an alert and an action are made of. One that has other keys (of an older or a newer Cairn) is stored as it is. */
+const ALERT_KEYS = [
+  'id',
+  'kind',
+  'stage',
+  'state',
+  'openedAt',
+  'reason',
+  'snoozedUntil',
+  'verdict',
+  'resolvedBy',
+  'history',
+];
+const REASON_KEYS = ['text', 'silentFor', 'normalPause', 'probability', 'quietPersonId', 'lastTouchpoints'];
+const ITEM_KEYS = [
+  'id',
+  'messageId',
+  'type',
+  'event',
+  'timestamp',
+  'receivedAt',
+  'direction',
+  'channel',
+  'personId',
+  'accountId',
+  'properties',
+];
+const ACTION_KEYS = [
+  'id',
+  'name',
+  'version',
+  'state',
+  'alertId',
+  'alertKind',
+  'stage',
+  'personId',
+  'play',
+  'chosenAt',
+  'requestAt',
+  'requestedAt',
+  'expiresAt',
+  'snoozedUntil',
+  'texts',
+  'propensity',
+  'arms',
+  'policy',
+  'by',
+];
+
+/** The values in the order of the keys; null where the object has others. */
+function packRow(keys: readonly string[], value: object): unknown[] | null {
+  let count = 0;
+  for (const key in value) if ((value as Record<string, unknown>)[key] !== undefined) count++;
+  if (count !== keys.length) return null;
+  const row: unknown[] = [];
+  for (const key of keys) {
+    const one = (value as Record<string, unknown>)[key];
+    if (one === undefined) return null;
+    row.push(one);
+  }
+  return row;
+}
+
+function unpackRow(keys: readonly string[], row: readonly unknown[]): Record<string, unknown> {
+  const value: Record<string, unknown> = {};
+  for (let i = 0; i < keys.length; i++) value[keys[i]!] = row[i];
+  return value;
+}
+
+const orAsItIs = (keys: readonly string[], value: unknown): unknown =>
+  (typeof value === 'object' && value !== null && packRow(keys, value)) || value;
+const orRow = (keys: readonly string[], packed: unknown): unknown =>
+  Array.isArray(packed) ? unpackRow(keys, packed) : packed;
+
+function packAlerts(alerts: JourneyState['alerts']): Readonly<Record<string, unknown>> {
+  let packed: Record<string, unknown> | null = null;
+  for (const kind in alerts) {
+    const alert = alerts[kind as keyof typeof alerts]!;
+    const row = packRow(ALERT_KEYS, alert);
+    const reason = packRow(REASON_KEYS, alert.reason);
+    if (row && reason) {
+      reason[5] = alert.reason.lastTouchpoints.map((item) => orAsItIs(ITEM_KEYS, item));
+      row[5] = reason;
+    }
+    (packed ??= {})[kind] = row ?? alert;
+  }
+  return packed ?? alerts;
+}
+
+function unpackAlerts(packed: Readonly<Record<string, unknown>>): JourneyState['alerts'] {
+  const alerts: Record<string, unknown> = {};
+  for (const kind in packed) {
+    const alert = orRow(ALERT_KEYS, packed[kind]) as { reason: unknown };
+    if (Array.isArray(alert.reason)) {
+      const reason = unpackRow(REASON_KEYS, alert.reason) as { lastTouchpoints: unknown[] };
+      reason.lastTouchpoints = reason.lastTouchpoints.map((item) => orRow(ITEM_KEYS, item));
+      alert.reason = reason;
+    }
+    alerts[kind] = alert;
+  }
+  return alerts;
+}
+
+function packOutreach(outreach: JourneyState['outreach']): unknown {
+  return outreach?.action ? { ...outreach, action: orAsItIs(ACTION_KEYS, outreach.action) } : outreach;
+}
+
+function unpackOutreach(packed: { action?: unknown } | undefined): JourneyState['outreach'] {
+  if (!packed?.action) return packed as JourneyState['outreach'];
+  return { ...packed, action: orRow(ACTION_KEYS, packed.action) } as JourneyState['outreach'];
 }
 
 function packStall({ at, due, lag, settled, since }: StallState, base: number): Packed {

@@ -16,6 +16,7 @@ export function settleOutreach(draft: Draft, input: JourneyInput): void {
   const { journey, definition } = draft;
   if (draft.absorbedInto !== null || draft.imported) return;
   if (definition.outreach.isEmpty && !journey.outreach) return;
+  if (isAtRest(draft, input)) return;
   const before = journey.outreach;
   const outreach: Outreach = { draft, scene: draft.scene ?? sceneOf(draft), state: { ...before } };
   const fired = input.type === 'timer' ? input.purpose : null;
@@ -28,6 +29,22 @@ export function settleOutreach(draft: Draft, input: JourneyInput): void {
   chooseAction(outreach);
   arm(outreach);
   keep(outreach);
+}
+
+/** Most touchpoints find nothing under way and begin nothing: then nothing of the outreach would change. */
+function isAtRest({ definition, journey, adopted, scene }: Draft, { type }: JourneyInput): boolean {
+  if (type !== 'touchpoint' || adopted || !scene) return false;
+  const { outreach } = journey;
+  if (outreach?.action || outreach?.decisions?.length || outreach?.plays?.length) return false;
+  if (outreach?.due && !isEmpty(outreach.due)) return false;
+  if (hasEnded(journey)) return true;
+  const { plays, actions } = definition.outreach;
+  for (const { name, momentary, trigger } of plays) {
+    const held = !momentary && (outreach?.held?.includes(name) ?? false);
+    if (trigger(scene) !== held) return false;
+  }
+  for (const { when } of actions) if (when?.(scene)) return false;
+  return true;
 }
 
 function sceneOf(draft: Draft): Outreach['scene'] {

@@ -69,7 +69,7 @@ export function writeRecords(
         write(
           'journeys',
           keyOf.journey(workspace, slotOf(subject), definition.name),
-          withHead(fact, headOf(fact.journey, touchpoint)),
+          withHead(fact, headOf(fact.journey, touchpoint, { stageSince: journey.stageSince, updatedAt: now })),
         );
         if (events.length > 0) for (const webhook of journeyWebhooks(fact)) writeWebhook(work, partitions, webhook);
         break;

@@ -24,10 +24,10 @@ export function createDeliverWork(state: TaskState): DeliverWork {
     keys: (prefix) => state.keys(prefix),
     set: (key, value) => void written.set(key, value),
     timer(key, purpose, dueAt) {
-      const id = `${key} ${purpose}`;
       // What is armed so already costs nothing.
-      if ((state.timers(key)[purpose] ?? null) === dueAt) timers.delete(id);
-      else timers.set(id, { key, purpose, dueAt });
+      if ((state.timers(key)[purpose] ?? null) === dueAt) {
+        if (timers.size > 0) timers.delete(`${key} ${purpose}`);
+      } else timers.set(`${key} ${purpose}`, { key, purpose, dueAt });
     },
     output: (output) => void outputs.push(output),
     effect: (effect) => void effects.push(effect),
