@@ -4,6 +4,7 @@ import { createExpressApp } from '@cairn/service-kit/express-app.ts';
 import { pathOf } from '@cairn/service-kit/http-front.ts';
 import type { Ports, RunningService } from '@cairn/service-kit/service.ts';
 import type { LiveFeedConfig } from './config.ts';
+import { addAlertReportRoutes } from './shell/alert-report-routes.ts';
 import { addActionRoutes, pickActionAnswer } from './shell/action-routes.ts';
 import { addAlertCommandRoutes, pickAlertAnswer } from './shell/alert-command-routes.ts';
 import { createReaderPositions } from './shell/backlogs.ts';
@@ -72,6 +73,7 @@ export async function startLiveFeed(ports: Ports, config: LiveFeedConfig): Promi
   const readTimeline = createReadTimeline(view, readRecords, config.touchpointHistory);
   const files = await createStaticFiles(config.dashboardPath);
   const app = createExpressApp({ logger, clock }, (routes) => {
+    addAlertReportRoutes(routes, { view, clock, control });
     addReadRoutes(routes, { view, clock, control, readTimeline });
     addBoardRoutes(routes, { view, clock, control });
     addDeadLetterRoutes(routes, { ports, view });

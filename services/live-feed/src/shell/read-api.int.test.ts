@@ -234,6 +234,9 @@ describe('alerts', () => {
 
   test('an unknown state is a 400, another workspace’s alert a 404', async () => {
     expect((await ask('/api/alerts?state=asleep')).status).toBe(400);
+    expect((await ask('/api/alerts/report?weeks=0')).status).toBe(400);
+    expect((await ask('/api/alerts/report?by=mood')).status).toBe(400);
+    expect(await get('/api/alerts/report?by=kind')).toMatchObject({ complete: true, next: null });
     expect((await ask('/api/alerts/alr_4')).status).toBe(404);
     expect((await post('/api/alerts/alr_4/acknowledge')).status).toBe(404);
   });

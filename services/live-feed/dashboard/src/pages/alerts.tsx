@@ -3,6 +3,7 @@ import { computed, signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { api, apiAll } from '../api.ts';
 import { duration, plural, when, words } from '../format.ts';
+import { AlertReport } from '../parts/alert-report.tsx';
 import { NextBestAction, readAction } from '../parts/next-action.tsx';
 import { query } from '../router.ts';
 import { alerts, journeys, now } from '../store.ts';
@@ -189,6 +190,7 @@ export function AlertsPage() {
           ))}
         </ul>
       )}
+      <AlertReport />
     </>
   );
 }
