@@ -52,7 +52,15 @@ function follow(): () => void {
       }),
     );
     const known = new Set(rows.value.map(({ id }) => id));
-    const fresh = pages.flat().filter(({ id }) => !known.has(id));
+    // A visitor's touch is on the journey that was absorbed, and on the one that goes on.
+    const fresh = [
+      ...new Map(
+        pages
+          .flat()
+          .filter(({ id }) => !known.has(id))
+          .map((row) => [row.id, row]),
+      ).values(),
+    ];
     if (fresh.length === 0) return;
     rows.value = [...fresh, ...rows.value].sort((a, b) => (a.receivedAt < b.receivedAt ? 1 : -1)).slice(0, KEPT);
   };
