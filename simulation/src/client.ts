@@ -1,12 +1,14 @@
 import type { Ingest } from './services.ts';
-import type { Call, Traffic } from './traffic.ts';
+import type { Call } from './traffic.ts';
 import type { World } from './world.ts';
 
 /** The SDKs of the buyers' devices: send each call, again until it is acknowledged, and sometimes once more though it was. */
 export interface Clients {
-  start(world: World, traffic: Traffic): void;
+  start(world: World, calls: readonly ClientCall[]): void;
   acknowledged(): ReadonlySet<string>;
 }
+
+export type ClientCall = Pick<Call, 'workspace' | 'sentAt' | 'repeatedAt' | 'body'>;
 
 /** An SDK waits this long for an answer, then sends the same call again. */
 const TIMEOUT_MS = 3_000;
@@ -15,7 +17,7 @@ const RETRY_MS = 1_000;
 export function createClients(onError: (error: unknown) => void): Clients {
   const acknowledged = new Set<string>();
 
-  async function send(world: World, call: Call): Promise<void> {
+  async function send(world: World, call: ClientCall): Promise<void> {
     for (;;) {
       const ingest = world.process('ingest-1')?.service as Ingest | null | undefined;
       if (ingest) {
@@ -41,10 +43,10 @@ export function createClients(onError: (error: unknown) => void): Clients {
 
   return {
     acknowledged: () => acknowledged,
-    start(world, traffic) {
-      const at = (ms: number, call: Call): void =>
+    start(world, calls) {
+      const at = (ms: number, call: ClientCall): void =>
         void world.clock.after(ms - world.clock.now(), () => void send(world, call).catch(onError));
-      for (const call of traffic.calls) {
+      for (const call of calls) {
         at(call.sentAt, call);
         if (call.repeatedAt !== null) at(call.repeatedAt, call);
       }

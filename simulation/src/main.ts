@@ -4,11 +4,16 @@ import type { PlantedBug } from './planted-bugs.ts';
 import { simulate } from './simulate.ts';
 import type { Report } from './simulate.ts';
 
-/** `npm run sim -- --seed N`: one run, its faults first. `--seeds N` runs 1 to N (from `--seed` on), one line each. */
-const USAGE = `usage: npm run sim -- [--seed N] [--seeds COUNT] [--plant ${PLANTED_BUGS.join('|')}]`;
+/** `npm run sim -- --seed N`: one run, its faults first. `--seeds N` runs 1 to N (from `--seed` on), one line each. `--people`: with merges, splits and erasures. */
+const USAGE = `usage: npm run sim -- [--seed N] [--seeds COUNT] [--people] [--plant ${PLANTED_BUGS.join('|')}]`;
 
 const { values } = parseArgs({
-  options: { seed: { type: 'string' }, seeds: { type: 'string' }, plant: { type: 'string' } },
+  options: {
+    people: { type: 'boolean' },
+    seed: { type: 'string' },
+    seeds: { type: 'string' },
+    plant: { type: 'string' },
+  },
 });
 const first = Number(values.seed ?? 1);
 const count = Number(values.seeds ?? 1);
@@ -25,7 +30,7 @@ if (
 
 let failed = 0;
 for (let seed = first; seed < first + count; seed++) {
-  const report = await simulate(seed, bug);
+  const report = await simulate(seed, bug, values.people);
   if (report.violations.length > 0) failed++;
   if (count === 1 || report.violations.length > 0) printWhole(report);
   else console.log(`seed ${seed} ${report.digest}`);
@@ -40,5 +45,5 @@ function printWhole({ seed, faults, violations, digest, counts }: Report): void 
   console.log(`digest ${digest}`);
   if (violations.length === 0) return console.log('all invariants hold');
   for (const violation of violations) console.log(`BROKEN ${violation}`);
-  console.log(`again: npm run sim -- --seed ${seed}${bug ? ` --plant ${bug}` : ''}`);
+  console.log(`again: npm run sim -- --seed ${seed}${values.people ? ' --people' : ''}${bug ? ` --plant ${bug}` : ''}`);
 }

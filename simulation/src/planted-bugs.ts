@@ -4,7 +4,8 @@ import type { Cycle, Log, OwnedPartition, StateEntry, StateReader } from '@cairn
  * Faults of the program, planted between the tasks and the log to show that the simulator would find them. Each does what a
  * plausible mistake in the task or in a log would do. Never used outside of the simulator.
  */
-export type PlantedBug = 'effects-before-commit' | 'timer-lost-in-restore' | 'offset-outside-commit';
+export type PlantedBug =
+  'effects-before-commit' | 'timer-lost-in-restore' | 'offset-outside-commit' | 'merge-loses-an-identifier';
 
 export const PLANTED_BUGS: readonly PlantedBug[] = [
   'effects-before-commit',
@@ -29,6 +30,8 @@ export function plantBug(bug: PlantedBug | null): (log: Log) => Log {
               return options.run(restoresWithoutTimers(owned));
             case 'offset-outside-commit':
               return options.run(keepsOffsetApart(owned, offsets));
+            case 'merge-loses-an-identifier':
+              return options.run(losesAnIdentifier(owned));
             default:
               return bug satisfies never;
           }
@@ -84,6 +87,19 @@ function restoresWithoutTimers(owned: OwnedPartition): OwnedPartition {
     nextDue: () => due(Infinity, 1)[0]?.dueAt ?? null,
   };
   return { ...owned, state };
+}
+
+/** Of everybody who is absorbed one identifier still leads to who is gone. In `people.sim.test.ts`: it takes merges. */
+function losesAnIdentifier(owned: OwnedPartition): OwnedPartition {
+  if (owned.task !== 'stitch') return owned;
+  return {
+    ...owned,
+    async commit(cycle) {
+      const isMerge = cycle.state.some(({ value }) => value && Buffer.from(value).includes('"into":"'));
+      const lost = isMerge ? cycle.state.findIndex(({ key }) => key.includes('/id/')) : -1;
+      await owned.commit({ ...cycle, state: cycle.state.filter((_, at) => at !== lost) });
+    },
+  };
 }
 
 /** The inbox offset is stored by itself, after the commit. */

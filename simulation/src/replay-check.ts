@@ -118,7 +118,11 @@ function compareRecords(
   return faults;
 }
 
-function isByTask({ headers }: LogRecord): boolean {
+/** What the history answers to an order to derive anew: appended by it, not by a task. */
+const ANSWER_OF_HISTORY = '"type":"subject.touchpoints"';
+
+function isByTask({ headers, value }: LogRecord): boolean {
+  if (value && Buffer.from(value).includes(ANSWER_OF_HISTORY)) return false;
   return (
     headers[TICK_HEADER] === undefined && headers[EFFECT_HEADER] === undefined && headers[EXTERNAL_HEADER] === undefined
   );

@@ -1,3 +1,6 @@
+import type { MemoryHistory } from '@cairn/history/history.memory.ts';
+import { memorySubjects } from '@cairn/history/identities/subject-history.memory.ts';
+import { startSink } from '@cairn/history/sink.ts';
 import { admitTouchpoint } from '@cairn/ingest/core/admit-touchpoint.ts';
 import { createAppendAdmitted } from '@cairn/ingest/shell/append-admitted.ts';
 import { createRecords } from '@cairn/ingest/shell/records.ts';
@@ -25,6 +28,8 @@ export interface Ingest extends Service {
 export interface Outside {
   receiver: Receiver;
   view: FeedView;
+  /** Outlives the process that writes it, as a ClickHouse server does. */
+  history: MemoryHistory;
 }
 
 /** With so little to do an idle partition need not look at the clock more often; runs go over virtual days. */
@@ -39,6 +44,8 @@ export async function serve(process: Process, outside: Outside): Promise<Service
       return startIngest(process);
     case 'feed':
       return startFeed(process, outside.view);
+    case 'history':
+      return startHistory(process, outside.history);
     case 'stitcher':
     case 'orchestrator':
       return startTasks(process, tasksOf(process, outside.receiver));
@@ -72,6 +79,18 @@ async function startTasks({ log, clock }: Process, definitions: readonly TaskDef
     backlog: async () =>
       (await Promise.all(tasks.map((task) => task.status()))).flat().reduce((sum, { backlog }) => sum + backlog, 0),
   };
+}
+
+async function startHistory({ log, clock }: Process, history: MemoryHistory): Promise<Service> {
+  const sink = await startSink({
+    log,
+    history,
+    clock,
+    subjects: memorySubjects(history),
+    chunkWaitMs: 10,
+    idleWaitMs: IDLE_WAIT_MS,
+  });
+  return { stop: () => sink.stop(), backlog: () => sink.lag() };
 }
 
 async function startIngest({ log, clock, slot, incarnation }: Process): Promise<Ingest> {

@@ -29,11 +29,13 @@ export interface Call {
 }
 
 export interface CallBody {
-  type: 'track' | 'identify' | 'group';
+  type: 'track' | 'identify' | 'group' | 'alias';
   messageId: string;
   userId?: string;
   anonymousId?: string;
   groupId?: string;
+  previousId?: string;
+  context?: Record<string, unknown>;
   event?: string;
   timestamp: string;
   traits?: Record<string, unknown>;

@@ -22,7 +22,7 @@ export interface World {
   slots(): readonly string[];
 }
 
-export type Role = 'ingest' | 'stitcher' | 'orchestrator' | 'feed';
+export type Role = 'ingest' | 'stitcher' | 'orchestrator' | 'history' | 'feed';
 
 export interface Process {
   readonly slot: string;
