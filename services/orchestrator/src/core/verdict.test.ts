@@ -48,6 +48,8 @@ describe('a verdict', () => {
     expect(judgedUntil(next, 'stall')).toBe(MONDAY + 96 * HOUR + ALREADY_HANDLED_MS_MOST);
     const soon = withVerdict(definition, journeyOf({}), 'stall', 'already-handled', MONDAY + 4_000);
     expect(soon?.stall?.until).toBe(MONDAY + 12_000);
+    const role = withVerdict(definition, journeyOf({}), 'role-silent', 'already-handled', MONDAY + 4_000);
+    expect(role?.['role-silent']?.until).toBe(MONDAY + 4_000 + ALREADY_HANDLED_MS_MOST);
     expect(judgedUntil(next, 'single-threaded')).toBeNull();
   });
 

@@ -40,7 +40,11 @@ export function withVerdict(
   const silence = countsInBusinessDays(definition, journey.stage)
     ? { businessDays: Math.ceil(definition.businessTime.daysBetween(since, now)) }
     : { ms: Math.max(0, now - since) };
-  const handled = Math.min(ALREADY_HANDLED_MS_MOST, ALREADY_HANDLED_TIMES * Math.max(0, now - since));
+  // A role may be silent, or missing, while the journey is not.
+  const handled =
+    kind === 'stall'
+      ? Math.min(ALREADY_HANDLED_MS_MOST, ALREADY_HANDLED_TIMES * Math.max(0, now - since))
+      : ALREADY_HANDLED_MS_MOST;
   const until = now + (verdict === 'not-a-stall' ? NOT_A_STALL_MS : handled);
   return { ...others, [kind]: { verdict, at: now, until, stage: journey.stage, silence } };
 }
