@@ -11,6 +11,7 @@ import type {
   SubjectStateSent,
 } from '@cairn/contracts/generated/stitched.ts';
 import { TIMER_PURPOSES } from '../../core/advance-journey.ts';
+import { packSubject, unpackSubject } from '../../core/packed-subject.ts';
 import { mergeSubjects, withAliases } from '../../core/merge-subjects.ts';
 import { byId } from '../../core/people.ts';
 import { slotOf } from '../../core/render-journey.ts';
@@ -73,7 +74,8 @@ function close(
       from,
       into,
       personId: within(unit) ? personId : null,
-      state: { ...subject, journeys },
+      // As it is read from the store, whether it was or has just been changed here: a replay writes the same bytes.
+      state: { ...unpackSubject(packSubject({ ...subject, journeys })) },
       cause,
       hops: 0,
     });
