@@ -5,6 +5,7 @@
 import { createClient, type ClickHouseClient } from '@clickhouse/client';
 import { wellFormedJson } from '@cairn/contracts/json.ts';
 import { HistoryUnavailable, RowsRefused, type History } from './history.ts';
+import { DISK_IS_FULL, PART_IS_BROKEN, mendParts } from './mend-parts.ts';
 import { migrate } from './migrate.ts';
 
 export type HistoryTarget = { url: string } | { chdbPath: string };
@@ -12,7 +13,9 @@ export type HistoryTarget = { url: string } | { chdbPath: string };
 /** Opens and migrates. Rejects with `HistoryUnavailable` when ClickHouse cannot be reached. One process per chDB directory. */
 export async function openClickhouseHistory(target: HistoryTarget): Promise<History> {
   const client = await connect(target);
-  const history = wrap(client);
+  const plain = wrap(client);
+  // A server has an administrator, and more than one disk.
+  const history = 'url' in target ? plain : mending(plain);
   await migrate({
     command: async (sql) => {
       await guard(() => client.command({ query: sql }));
@@ -98,6 +101,38 @@ function wrap(client: ClickHouseClient): History {
       }
     },
     close: () => client.close(),
+  };
+}
+
+/** Where the disk was full, what was merged meanwhile is looked at before anything goes on. */
+function mending(history: History): History {
+  let wasFull = false;
+  let mended: Promise<unknown> = Promise.resolve();
+  function mend(): Promise<unknown> {
+    wasFull = false;
+    return (mended = mended.then(() => mendParts(history)).catch(() => (wasFull = true)));
+  }
+  async function careful<T>(work: () => Promise<T>): Promise<T> {
+    await mended;
+    try {
+      return await work();
+    } catch (error) {
+      const { code } = error as { code?: string };
+      if (code === DISK_IS_FULL) wasFull = true;
+      if (code !== PART_IS_BROKEN) throw error;
+      await mend();
+      return work();
+    }
+  }
+  return {
+    ...history,
+    query: (sql, params) => careful(() => history.query(sql, params)),
+    command: (sql, params) => careful(() => history.command(sql, params)),
+    lastPlan: (sink) => careful(() => history.lastPlan(sink)),
+    async insert(table, rows, token) {
+      await careful(() => history.insert(table, rows, token));
+      if (wasFull) await mend();
+    },
   };
 }
 
