@@ -2,7 +2,7 @@
 import { parseInstant } from '@cairn/clock/calendar.ts';
 import type { ActionFact } from '@cairn/contracts/generated/action.ts';
 import { idOf } from '@cairn/contracts/ids.ts';
-import type { JourneyOutput } from './advance-journey.ts';
+import type { JourneyOutput } from './journey-input.ts';
 import type { WebhookFact } from './deliver/request-delivery.ts';
 import { renderAction } from './render-action.ts';
 import type { JourneyPlace } from './render-journey.ts';

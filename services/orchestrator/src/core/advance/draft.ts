@@ -1,7 +1,7 @@
 /** A journey while one input works on it: the next state, and what is to be told of it. Nothing of the journey given is changed. */
 import type { JourneyChanged, TouchpointItem } from '@cairn/contracts/generated/journey.ts';
 import type { AlertFact } from '@cairn/contracts/generated/alert.ts';
-import type { Advanced, JourneyInput, JourneyOutput, TimerPurpose } from '../advance-journey.ts';
+import type { Advanced, JourneyInput, JourneyOutput, TimerPurpose } from '../journey-input.ts';
 import { resolveAlert } from '../alert.ts';
 import type { CompiledDefinition } from '../definition/compile-definition.ts';
 import type { Scene } from '../condition.ts';

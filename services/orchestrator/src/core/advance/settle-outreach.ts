@@ -2,7 +2,7 @@
  * Keeps a journey's outreach true after every input: notes what followed, withdraws what is out of date, runs plays, chooses what comes
  * next, arms the timers. Imported history fires no actions.
  */
-import type { JourneyInput } from '../advance-journey.ts';
+import type { JourneyInput } from '../journey-input.ts';
 import type { OutreachState, OutreachTimer } from '../next-best-action/outreach-state.ts';
 import { chooseAction } from './choose-action.ts';
 import { setTimer, type Draft } from './draft.ts';

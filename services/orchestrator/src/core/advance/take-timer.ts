@@ -1,5 +1,5 @@
 /** A timer of a journey is due: a stall, an alert that nobody acknowledged, the end of a snooze. */
-import type { TimerPurpose } from '../advance-journey.ts';
+import type { TimerPurpose } from '../journey-input.ts';
 import { escalateAlert, wakeAlert } from '../alert.ts';
 import type { AlertKind } from '../state.ts';
 import { setTimer, tellAlert, type Draft } from './draft.ts';

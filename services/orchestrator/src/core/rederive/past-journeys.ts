@@ -3,7 +3,8 @@
  * Nothing of it is told to anybody: of what comes out only the state and the timers that still stand are kept.
  */
 import type { AccountSummary, PastTouchpoint, PersonSummary, SubjectRef } from '@cairn/contracts/generated/stitched.ts';
-import { advanceJourney, type TimerPurpose } from '../advance-journey.ts';
+import { advanceJourney } from '../advance-journey.ts';
+import type { TimerPurpose } from '../journey-input.ts';
 import type { CompiledDefinition } from '../definition/compile-definition.ts';
 import type { JourneyModels } from '../learn/predict.ts';
 import { journeyIdOf, slotOf } from '../render-journey.ts';

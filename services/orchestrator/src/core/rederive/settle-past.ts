@@ -3,7 +3,7 @@
  * alerts each is kept, resolved, or opened without a word, so that the inbox shows what is true now. Pure.
  */
 import { idOf } from '@cairn/contracts/ids.ts';
-import type { Advanced, JourneyOutput } from '../advance-journey.ts';
+import type { Advanced, JourneyOutput } from '../journey-input.ts';
 import { resolveAlert } from '../alert.ts';
 import { ALERT_KINDS, type AlertKind, type AlertState, type JourneyState } from '../state.ts';
 import type { PastTimer } from './past-journeys.ts';

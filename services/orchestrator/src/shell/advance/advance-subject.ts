@@ -2,7 +2,8 @@
 import type { ActionCommand } from '@cairn/contracts/generated/action.ts';
 import type { AlertCommand } from '@cairn/contracts/generated/alert.ts';
 import type { StitchedTouchpoint, SubjectRef } from '@cairn/contracts/generated/stitched.ts';
-import { advanceJourney, type JourneyInput, type TimerPurpose } from '../../core/advance-journey.ts';
+import { advanceJourney } from '../../core/advance-journey.ts';
+import type { JourneyInput, TimerPurpose } from '../../core/journey-input.ts';
 import type { CompiledDefinition } from '../../core/definition/compile-definition.ts';
 import { journeyIdOf, type renderJourney } from '../../core/render-journey.ts';
 import { isMoved, type JourneyState, type MovedSubject, type SubjectState } from '../../core/state.ts';

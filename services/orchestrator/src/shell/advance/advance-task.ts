@@ -9,7 +9,7 @@ import type { StitchedFile } from '@cairn/contracts/generated/stitched.ts';
 import { keyOf, partitionOf } from '@cairn/contracts/topics.ts';
 import type { LogRecord } from '@cairn/log/log.ts';
 import type { TaskDefinition, TaskInput, TaskOutcome, TaskState } from '@cairn/task/task.ts';
-import type { TimerPurpose } from '../../core/advance-journey.ts';
+import type { TimerPurpose } from '../../core/journey-input.ts';
 import { packStored, unpackStored } from '../../core/packed-subject.ts';
 import { isMoved, type MovedSubject, type SubjectState } from '../../core/state.ts';
 import { takeAdoptionStep } from './adopt-definition.ts';

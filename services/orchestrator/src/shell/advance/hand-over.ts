@@ -10,7 +10,7 @@ import type {
   SubjectRef,
   SubjectStateSent,
 } from '@cairn/contracts/generated/stitched.ts';
-import { TIMER_PURPOSES } from '../../core/advance-journey.ts';
+import { TIMER_PURPOSES } from '../../core/journey-input.ts';
 import { packSubject, unpackSubject } from '../../core/packed-subject.ts';
 import { mergeSubjects, withAliases } from '../../core/merge-subjects.ts';
 import { byId } from '../../core/people.ts';

@@ -4,7 +4,7 @@ import type { AlertFact, CommandRefused } from '@cairn/contracts/generated/alert
 import type { Journey, JourneyChanged } from '@cairn/contracts/generated/journey.ts';
 import { headOf, withHead } from '@cairn/contracts/journey-head.ts';
 import { keyOf, partitionOf } from '@cairn/contracts/topics.ts';
-import type { Advanced } from '../../core/advance-journey.ts';
+import type { Advanced } from '../../core/journey-input.ts';
 import { alertFactId } from '../../core/alert.ts';
 import { actionFact, actionWebhook } from '../../core/action-fact.ts';
 import { alertWebhook } from '../../core/deliver/webhook-facts.ts';

@@ -22,7 +22,7 @@ import {
   type PastScope,
 } from '../../core/rederive/past-journeys.ts';
 import { closePast, settlePast } from '../../core/rederive/settle-past.ts';
-import { TIMER_PURPOSES } from '../../core/advance-journey.ts';
+import { TIMER_PURPOSES } from '../../core/journey-input.ts';
 import { byId } from '../../core/people.ts';
 import { slotOf } from '../../core/render-journey.ts';
 import { isMoved, type MovedSubject, type SubjectState } from '../../core/state.ts';
