@@ -117,7 +117,10 @@ function checkErased(disk: MemoryDisk, history: MemoryHistory, graph: PlainGraph
   return lasting.flatMap(([where, text]) =>
     erased
       .filter((id) => text.includes(id))
-      .map((id) => `erased, and still there: ${id} in ${where}: ${text.slice(0, 600)}`),
+      .map(
+        (id) =>
+          `erased, and still there: ${id} in ${where}: ${text.slice(Math.max(0, text.indexOf(id) - 200), text.indexOf(id) + 200)}`,
+      ),
   );
 }
 

@@ -95,7 +95,7 @@ const ask = (text: string, query = '', as = 'actor', signal?: AbortSignal): Prom
 test('says which alerts and transitions a change would add, lose, make earlier or later', async () => {
   const response = await ask(definition('3 days', '[Demo Requested, Nothing]'));
   expect(response.status).toBe(200);
-  const told = (await response.json());
+  const told = await response.json();
   expect(told).toMatchObject({
     definition: 'sales',
     liveVersion: 3,
@@ -116,7 +116,7 @@ test('says which alerts and transitions a change would add, lose, make earlier o
 
 test('is honest about what it did not look at', async () => {
   total = DRY_RUN_TOUCHPOINTS_MAX + 17;
-  const told = (await (await ask(definition('3 days'))).json());
+  const told = await (await ask(definition('3 days'))).json();
   expect(told).toMatchObject({
     capped: true,
     available: 200_017,
@@ -131,7 +131,7 @@ test('a definition with no live one of its name adds everything; JSON is taken a
     unit: 'person',
     stages: [{ name: 'a', stall: { after: '3 days' } }],
   };
-  const told = (await (await ask(JSON.stringify(body), '?since=30d&examples=1')).json());
+  const told = await (await ask(JSON.stringify(body), '?since=30d&examples=1')).json();
   expect(told).toMatchObject({ liveVersion: null, since: 'P30D', alerts: { before: 0, after: 3, added: 3 } });
   expect(told['alerts'].examples.added.length).toBe(1);
 });
@@ -158,7 +158,7 @@ test('needs scope act', async () => {
 });
 
 test('looks at the own workspace alone', async () => {
-  const told = (await (await ask(definition('3 days'), '', 'stranger')).json());
+  const told = await (await ask(definition('3 days'), '', 'stranger')).json();
   expect(told).toMatchObject({ liveVersion: null, touchpoints: 0, from: null, alerts: { before: 0, after: 0 } });
 });
 
