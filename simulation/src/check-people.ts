@@ -28,7 +28,6 @@ export async function checkPeople(
     ...compareAnswers(disk, graph, identityFacts(disk, workspace)),
     ...checkShown(records, traffic, graph),
   ];
-  if (traffic.hasCompanies) return faults;
   return [
     ...faults,
     ...(await checkHistory(history, graph)),
@@ -106,7 +105,7 @@ function checkErased(disk: MemoryDisk, history: MemoryHistory, graph: PlainGraph
   for (let partition = 0; partition < 2; partition++)
     for (const [key, { value }] of disk.task('advance', partition).state.entries())
       // Where somebody went, by ids alone.
-      if (value && !('moved' in (decodeJson(value) as object)))
+      if (value && !isForward(decodeJson(value)))
         lasting.push([`advance ${key}`, `${key} ${Buffer.from(value).toString()}`]);
   for (const topic of ['identities', 'journeys'])
     for (const { key, value } of new Map(recordsOf(disk, topic).map((record) => [record.key, record])).values())
@@ -123,6 +122,10 @@ function checkErased(disk: MemoryDisk, history: MemoryHistory, graph: PlainGraph
       ),
   );
 }
+
+/** Where a subject went: plain, unlike subjects, which are lists. */
+const isForward = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) && 'moved' in value;
 
 function recordsOf(disk: MemoryDisk, topic: string): LogRecord[] {
   const { partitions } = TOPIC_CONFIGS.find(({ name }) => name === topic)!;

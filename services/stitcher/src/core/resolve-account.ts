@@ -33,17 +33,18 @@ export function resolveAccount(
 ): string | null {
   const member = touchpoint.bot ? null : resolved;
   const named = namedAccount(draft, touchpoint);
-  if (named !== null && member) {
-    if (touchpoint.kind === 'group') join(draft, member.personId, 'group', named, member.stitchKey);
-    else visit(draft, member.personId, named);
-  }
+  if (named !== null && member && touchpoint.kind === 'group')
+    join(draft, member.personId, 'group', named, member.stitchKey);
   if (member) {
     joinCrmAccounts(draft, member, touchpoint);
     joinCompanies(draft, member, found);
   }
   const ofMailbox = named === null && found.roleMailbox !== null ? accountOfEmail(draft, found.roleMailbox) : null;
   if (member && draft.changedPeople?.has(member.personId)) claimDomainsOf(draft, member.personId);
-  if (named !== null || ofMailbox !== null) return named ?? ofMailbox;
+  const account = named ?? ofMailbox;
+  // Also of one that joins nothing, as a bot: what it sent is with the account all the same.
+  if (account !== null && resolved) visit(draft, resolved.personId, account);
+  if (account !== null) return account;
   return resolved && currentAccountOf(draft, readPerson(draft, resolved.personId)!);
 }
 

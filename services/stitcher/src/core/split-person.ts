@@ -1,7 +1,7 @@
 import { idOf } from '@cairn/contracts/ids.ts';
 import { keyOf } from '@cairn/contracts/topics.ts';
 import type { PersonSplit } from '@cairn/contracts/generated/identity.ts';
-import { reviseClaimsOf, subjectOf } from './account-membership.ts';
+import { ownerOfMembership, reviseClaimsOf, subjectOf } from './account-membership.ts';
 import { companyDomainOf } from './company-domain.ts';
 import { componentsOf } from './components.ts';
 import { namespaceOf, valueOf } from './identifier-key.ts';
@@ -19,6 +19,7 @@ import {
   readPerson,
   type Draft,
 } from './identity-graph.ts';
+import type { MembershipRecord } from './memberships.ts';
 import { holdersOf } from './merge-people.ts';
 import { freePersonId, incarnationsOf } from './person-id.ts';
 import { MAX_TOLD, mergedKey, spelledOut, splitKey, withOnly, type PersonRecord } from './person-record.ts';
@@ -93,6 +94,7 @@ function partOf(
     if (by !== undefined) return ids.has(by) || (isKept && !whole.ids.includes(by));
     return source === 'domain' ? writesFrom(draft, ids, of) : isKept;
   });
+  const visited = visitedBy(draft, whole, own ?? []);
   const sources = Object.fromEntries(Object.entries(sourcesOf(whole)).filter(([key]) => ids.has(key)));
   // The fact of the split names everybody; a merge that is undone is no longer found by who was absorbed.
   const undone = mergedFrom
@@ -102,10 +104,18 @@ function partOf(
     ...bare,
     ...(isKept ? {} : ageOf(draft, bare, id)),
     ...(own?.length ? { memberships: own } : {}),
+    ...(visited.length ? { visited } : {}),
     ...(absorbed.length ? { mergedFrom: absorbed } : {}),
     told: [...new Set([...told, ...undone, splitKey(personId, draft.cause)])].slice(-MAX_TOLD),
   };
   return withTraitsOfSources(part, sources);
+}
+
+/** Whose membership goes elsewhere may have left touchpoints with the account all the same: it has to hear of what becomes of them. */
+function visitedBy(draft: Draft, whole: PersonRecord, own: readonly MembershipRecord[]): readonly string[] {
+  const left = (whole.memberships ?? []).filter((one) => !own.includes(one));
+  const accounts = left.flatMap((one) => ownerOfMembership(draft, one) ?? []);
+  return [...new Set([...(whole.visited ?? []), ...accounts])];
 }
 
 function writesFrom(draft: Draft, ids: ReadonlySet<string>, domain: string): boolean {

@@ -255,14 +255,16 @@ function exchange(
   if (!place && Object.keys(before.journeys).length === 0) return;
   const units = host !== null ? withUnit(scope.definitions, 'person') : scope.definitions;
   const definitions = ref.unit === 'account' ? withUnit(units, 'account') : units;
+  const people = place?.subject.people ?? newSubject(ref, host).people;
+  // Who is nobody here any more is called nothing here: left behind, the name would outlive the erasing of who bore it.
   const aliases = Object.entries(before.aliases ?? {}).filter(
-    ([id]) => !job.people.some(({ person }) => person.id === id),
+    ([id, to]) => !job.people.some(({ person }) => person.id === id) && byId(people, to) !== undefined,
   );
   const { aliases: _aliases, ...kept } = before;
   const subject: SubjectState = {
     ...kept,
     account: before.account ?? place?.subject.account ?? null,
-    people: place?.subject.people ?? newSubject(ref, host).people,
+    people,
     ...(aliases.length ? { aliases: Object.fromEntries(aliases) } : {}),
   };
   let journeys = { ...before.journeys };
