@@ -19,5 +19,5 @@ export interface ChildArguments {
   settings: unknown;
   prefix: string;
   /** Names this child's records apart from those of the ones before it. */
-  round: number;
+  round: string;
 }
