@@ -1,6 +1,8 @@
 /** The real event logs of ../shared/data judged, and the made one without memory. Without the data their tests are skipped, and fail in CI. */
+import { execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { gunzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { JourneyDefinition } from '@cairn/contracts/generated/journey-definition.ts';
@@ -60,6 +62,51 @@ describe.skipIf(!there && process.env.CI !== 'true')('on the loan funnel', () =>
     const { businessTime } = compileDefinition(definition, 1);
     expect(days.alerts.some(({ at }) => !businessTime.isWorkingDay(at))).toBe(true);
     expect(businessDays.alerts.filter(({ at }) => !businessTime.isWorkingDay(at))).toEqual([]);
+  });
+});
+
+interface Judged {
+  log: string;
+  methods: { name: string; auc: number; calibrationError: number }[];
+  firstDays: { days: string; looks: number; calibrationError: number; alerts: number }[];
+  leakCheck: { auc: number };
+}
+
+describe.skipIf(!there && process.env.CI !== 'true')('what cairn evaluate prints of the real logs', () => {
+  const judged = new Map<string, Judged>();
+  beforeAll(async () => {
+    expect(there, 'CI has ../shared/data').toBe(true);
+    const cairn = join(import.meta.dirname, '../main.ts');
+    const options = { maxBuffer: 2 ** 24 };
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      [cairn, 'evaluate', '--data', data, '--json'],
+      options,
+    );
+    for (const one of (JSON.parse(stdout) as { logs: Judged[] }).logs) judged.set(one.log, one);
+  }, 600_000);
+  const of = (log: string, name: string): Judged['methods'][number] =>
+    judged.get(log)!.methods.find((method) => method.name === name)!;
+
+  it('loan funnel: silences of seven days are foretold better than by idle time, and as often as they come', () => {
+    expect(of('loan-funnel', 'product').auc).toBeGreaterThanOrEqual(of('loan-funnel', 'idle time').auc + 0.03);
+    expect(of('loan-funnel', 'product').calibrationError).toBeLessThanOrEqual(0.03);
+  });
+
+  it('help desk: no worse than idle time', () => {
+    expect(of('helpdesk', 'product').auc).toBeGreaterThanOrEqual(of('helpdesk', 'idle time').auc - 0.05);
+  });
+
+  it('loan funnel: a new tenant is spoken to truly from the third week on, and never stormed', () => {
+    const [first, second, steady] = judged.get('loan-funnel')!.firstDays;
+    expect([first!.days, second!.days, steady!.days]).toEqual(['1–14', '15–28', '29–56']);
+    expect(second!.calibrationError).toBeLessThanOrEqual(0.1);
+    const steadyFortnight = steady!.alerts / 2;
+    for (const { alerts } of [first!, second!]) expect(alerts).toBeLessThanOrEqual(2 * steadyFortnight);
+  });
+
+  it('falls to nothing where what came is dealt out at random', () => {
+    for (const { leakCheck } of judged.values()) expect(Math.abs(leakCheck.auc - 0.5)).toBeLessThan(0.03);
   });
 });
 
