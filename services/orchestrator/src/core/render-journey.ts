@@ -94,7 +94,8 @@ export function renderJourney(
       stallProbability: learned ? learned.probability : null,
       basis: learned ? 'learned' : journey.stall.at === null ? null : 'fixed',
     },
-    alerts: Object.values(journey.alerts).map((alert) => renderAlert(place, journey, alert)),
+    alerts:
+      absorbedInto === null ? Object.values(journey.alerts).map((alert) => renderAlert(place, journey, alert)) : [],
     nextBestAction: action ? { ...renderAction(place, journey.id, action, { state: action.state }) } : null,
     touchpoints: journey.touchpoints,
     channels: [...journey.channels],
