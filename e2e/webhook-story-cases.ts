@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { hang, status } from '@cairn/orchestrator/testkit/scripted-receiver.ts';
 import { eventually } from '@cairn/testkit/product.ts';
 import { Webhook } from 'standardwebhooks';
@@ -146,18 +147,21 @@ export const storyCases: readonly WebhookCase[] = [
   {
     name: 'enable with resume sends what waited, under the same ids, and what happened meanwhile',
     async run(on) {
-      const { filter } = await story(on, 'resumed');
+      await story(on, 'resumed');
+      // Other cases' people may still touch, and then have a journey of this definition, too.
+      const userId = `resumed-${randomUUID()}`;
       on.receiver.answer(status(410));
+      const filter = { where: { 'data.definition': 'resumed', 'data.name': userId } };
       const { id } = await on.endpoint({ types: ['journey.*'], filter });
-      await ingest(on, 'track', { userId: 'resumed-1', event: 'resumed two' });
+      await ingest(on, 'track', { userId, event: 'resumed two' });
       await eventually(
         'it is disabled',
         async () => (await on.api('GET', `/api/endpoints/${id}`)).state === 'disabled',
       );
-      await ingest(on, 'track', { userId: 'resumed-1', event: 'resumed three' });
+      await ingest(on, 'track', { userId, event: 'resumed three' });
       await eventually('the journey is there', async () => {
         const { items } = await on.api('GET', '/api/journeys?definition=resumed');
-        return items[0]?.stage === 'three';
+        return items.some(({ name, stage }: Parsed) => name === userId && stage === 'three');
       });
       on.receiver.answer(status(200));
       const enabled = await on.api('POST', `/api/endpoints/${id}/enable`, { mode: 'resume' });
