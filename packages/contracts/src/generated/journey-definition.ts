@@ -903,7 +903,7 @@ export interface StallPolicy {
 export interface LearnedStall {
   horizon: DurationText2;
   /**
-   * An alert opens at this probability. Default: 0.7.
+   * An alert opens at this probability. Default: what alerts.budget chooses; without a budget 0.7.
    */
   probability?: number;
   atLeast?: DurationText3;
@@ -1525,6 +1525,7 @@ export interface AlertPolicy {
    */
   anyHour?: boolean;
   escalateAfter?: DurationText11;
+  budget?: AlertBudget;
   /**
    * Who looks after journeys whose account names no owner (trait 'owner'): one, or several in turn.
    *
@@ -1532,6 +1533,23 @@ export interface AlertPolicy {
    * @maxItems 100
    */
   owners?: [string, ...string[]];
+}
+/**
+ * For learned stalls that give no 'probability': their threshold is chosen once a day from the last four weeks, so that no more alerts than this are expected. Until two weeks are known it is 0.7.
+ */
+export interface AlertBudget {
+  /**
+   * At most so many new alerts. What is over it waits for the next working day, the likeliest first, and is dropped after 5 days.
+   */
+  count: number;
+  /**
+   * Whose budget it is: each owner's own, or one for everybody. Default: owner.
+   */
+  per?: 'owner' | 'workspace';
+  /**
+   * A working day of the definition's calendar. Default: day.
+   */
+  for?: 'day';
 }
 /**
  * Every key given must hold. An empty group matches nothing.
