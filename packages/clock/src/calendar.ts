@@ -41,8 +41,14 @@ const ISO_TIME = /^(?:\d{4}|[+-]\d{6})-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\
 /** What people write into requests: ISO-8601 alone (`Date.parse` also reads `5`, as May 2001), and UTC where no zone is said. Null: no time. */
 export function parseIsoTime(text: string): number | null {
   const iso = ISO_TIME.exec(text);
-  if (!iso) return null;
+  if (!iso || !isDate(text.slice(0, text.includes('T') ? text.indexOf('T') : undefined))) return null;
   return parseInstant(text.includes('T') && iso[1] === undefined ? `${text}Z` : text);
+}
+
+/** Whether a calendar has the day that `2026-02-28` names: `Date.parse` reads 30 February as 2 March. */
+export function isDate(text: string): boolean {
+  const ms = Date.parse(text);
+  return !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(text);
 }
 
 /** Milliseconds → ISO-8601 duration in days and time: 277_200_000 → `P3DT5H`. Weeks, months and years are never used. */

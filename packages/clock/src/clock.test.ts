@@ -35,14 +35,24 @@ describe('the virtual clock', () => {
 });
 
 describe('the calendar', () => {
-  it.each(['5', '2001', 'May 2001', '2026-1-5', '2026-01-31 08:00', '2026-01-31T08', ''])('%j is no ISO time', (text) =>
-    expect(parseIsoTime(text)).toBeNull(),
-  );
+  it.each([
+    '5',
+    '2001',
+    'May 2001',
+    '2026-02-30',
+    '2026-02-29T08:00Z',
+    '2026-04-31T08:00:00+02:00',
+    '2026-1-5',
+    '2026-01-31 08:00',
+    '2026-01-31T08',
+    '',
+  ])('%j is no ISO time', (text) => expect(parseIsoTime(text)).toBeNull());
   it('reads ISO times, in UTC where no zone is said', () => {
     const at = Date.UTC(2026, 0, 31, 8);
     for (const text of ['2026-01-31T08:00Z', '2026-01-31T08:00:00', '2026-01-31T09:00:00.000+01:00'])
       expect(parseIsoTime(text)).toBe(at);
     expect(parseIsoTime('2026-01-31')).toBe(Date.UTC(2026, 0, 31));
+    expect(parseIsoTime('2028-02-29T00:30:00+13:45')).toBe(Date.UTC(2028, 1, 28, 10, 45));
   });
 
   it('reads the wall clock of a zone on both sides of a DST change', () => {

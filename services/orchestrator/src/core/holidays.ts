@@ -1,6 +1,6 @@
 /** Public holidays by country or region (date-holidays, type public), and dates of one's own. A year is worked out once and kept. */
 import Holidays from 'date-holidays';
-import { instantOf, parseInstant, wallClock } from '@cairn/clock/calendar.ts';
+import { instantOf, isDate, parseInstant, wallClock } from '@cairn/clock/calendar.ts';
 
 const DAY_MS = 86_400_000;
 const DATE = /^\d{4}-\d{2}-\d{2}$/;
@@ -12,8 +12,8 @@ const REMEMBERED_YEARS = 100;
 /** Tells of a day (number of days since 1970-01-01 on the wall clock) whether it is a public holiday in any of the places. */
 export function createHolidays(places: readonly string[]): (day: number) => boolean {
   if (places.length === 0) return () => false;
-  const own = new Set(places.filter(isDate).map((date) => parseInstant(`${date}T00:00:00Z`)! / DAY_MS));
-  const calendars = places.filter((place) => !isDate(place)).map(calendarOf);
+  const own = new Set(places.filter(looksLikeDate).map((date) => parseInstant(`${date}T00:00:00Z`)! / DAY_MS));
+  const calendars = places.filter((place) => !looksLikeDate(place)).map(calendarOf);
   const years = new Map<number, ReadonlySet<number>>();
 
   function daysOf(year: number): ReadonlySet<number> {
@@ -31,7 +31,7 @@ export function createHolidays(places: readonly string[]): (day: number) => bool
 
 /** What is wrong with a place or date, in words; null when it is fine. */
 export function faultOfPlace(place: string): string | null {
-  if (isDate(place)) return parseInstant(`${place}T00:00:00Z`) === null ? `'${place}' is not a date` : null;
+  if (looksLikeDate(place)) return isDate(place) ? null : `'${place}' is not a date`;
   if (/^\d/.test(place)) return `'${place}' is not a date; write it as 2026-12-24`;
   const [country = '', state, region] = partsOf(place);
   const known = new Holidays();
@@ -45,7 +45,7 @@ export function faultOfPlace(place: string): string | null {
   return null;
 }
 
-function isDate(place: string): boolean {
+function looksLikeDate(place: string): boolean {
   return DATE.test(place);
 }
 

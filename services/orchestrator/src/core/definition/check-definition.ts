@@ -15,14 +15,33 @@ type Step = NonNullable<JourneyDefinition['plays']>[number]['steps'][number];
 
 /** Every fault of a definition that its schema accepts. */
 export function checkDefinition(definition: JourneyDefinition): Fault[] {
+  return faultsIn(definition, (part) => part());
+}
+
+/** What else is wrong in one that its schema does not accept: parts that are not as they should be are passed over. */
+export function checkWhatIsThere(data: object): Fault[] {
+  return faultsIn(data as JourneyDefinition, (part) => {
+    try {
+      part();
+    } catch (error) {
+      // Not of the shape that its schema asks for, which has told so.
+      if (!(error instanceof TypeError)) throw error;
+    }
+  });
+}
+
+/** `look` runs the check of one part. */
+function faultsIn(definition: JourneyDefinition, look: (part: () => void) => void): Fault[] {
   const faults: Fault[] = [];
-  const stageNames = definition.stages.map((stage) => stage.name);
+  const stageNames: string[] = [];
+  const actionNames: string[] = [];
   const roleNames = Object.keys(definition.roles ?? {});
-  const actionNames = (definition.actions ?? []).map((action) => action.name);
+  look(() => stageNames.push(...definition.stages.map((stage) => stage.name)));
+  look(() => actionNames.push(...(definition.actions ?? []).map((action) => action.name)));
   const fault = (path: string, message: string): void => void faults.push({ path, message });
 
   function duration(path: string, text: string | undefined, kind: 'any' | 'plain' = 'any'): void {
-    if (text === undefined) return;
+    if (typeof text !== 'string') return;
     const parsed = parseDuration(text);
     if (!parsed) return fault(path, `'${text}' is not a duration${suggestDuration(text)}`);
     if (kind === 'plain' && !('ms' in parsed))
@@ -37,6 +56,8 @@ export function checkDefinition(definition: JourneyDefinition): Fault[] {
   }
 
   function refer(path: string, name: unknown, known: readonly string[], what: string): void {
+    // Without a list of stages nothing can be said of their names; its schema asks for one.
+    if (known === stageNames && known.length === 0) return;
     if (typeof name === 'string' && !known.includes(name))
       fault(path, `'${name}' is not ${what}${suggest(name, known) || `: ${known.join(', ') || 'there are none'}`}`);
   }
@@ -76,8 +97,12 @@ export function checkDefinition(definition: JourneyDefinition): Fault[] {
     duration(`${path}.per`, given?.per);
   }
 
+  function each<Part>(parts: readonly Part[] | undefined, check: (part: Part, i: number) => void): void {
+    if (Array.isArray(parts)) parts.forEach((part: Part, i) => look(() => check(part, i)));
+  }
+
   function steps(path: string, list: readonly Step[]): void {
-    list.forEach((step, i) => {
+    each(list, (step, i) => {
       const at = `${path}[${i}]`;
       refer(`${at}.action`, step.action, actionNames, 'an action');
       if (step.wait) {
@@ -94,78 +119,81 @@ export function checkDefinition(definition: JourneyDefinition): Fault[] {
     });
   }
 
-  if (definition.timezone !== undefined && !isZone(definition.timezone))
-    fault('timezone', `'${definition.timezone}' is not an IANA time zone such as Europe/Warsaw`);
-  const hours = definition.businessHours;
-  if (hours) {
+  const { timezone, businessHours: hours, score, guardRails: rails } = definition;
+  look(() => {
+    if (timezone !== undefined && !isZone(timezone))
+      fault('timezone', `'${timezone}' is not an IANA time zone such as Europe/Warsaw`);
+  });
+  look(() => {
+    if (!hours) return;
     if ((hours.from ?? '00:00') >= (hours.to ?? '24:00')) fault('businessHours.to', "must be later than 'from'");
     const places = hours.holidays ?? [];
     for (const place of typeof places === 'string' ? [places] : places) {
       const wrong = faultOfPlace(place);
       if (wrong) fault('businessHours.holidays', wrong);
     }
-  }
-  condition('outbound', definition.outbound);
+  });
+  look(() => condition('outbound', definition.outbound));
   unique('stages', stageNames);
-  definition.stages.forEach((stage, i) => {
+  each(definition.stages, (stage, i) => {
     const at = `stages[${i}]`;
-    condition(`${at}.enter`, stage.enter);
-    stage.from?.forEach((name, j) => refer(`${at}.from[${j}]`, name, stageNames, 'a stage'));
     duration(`${at}.stall.after`, stage.stall?.after);
     duration(`${at}.stall.learned.horizon`, stage.stall?.learned?.horizon);
     duration(`${at}.stall.learned.atLeast`, stage.stall?.learned?.atLeast);
     duration(`${at}.target.time`, stage.target?.time);
+    stage.from?.forEach((name, j) => refer(`${at}.from[${j}]`, name, stageNames, 'a stage'));
+    condition(`${at}.enter`, stage.enter);
   });
-  condition('outcomes.won.enter', definition.outcomes?.won?.enter);
-  condition('outcomes.lost.enter', definition.outcomes?.lost?.enter);
-  const { engagement, fit, thresholds } = definition.score ?? {};
-  duration('score.engagement.halfLife', engagement?.halfLife, 'plain');
-  for (const [part, points] of [
-    ['engagement', engagement?.points],
-    ['fit', fit?.points],
-  ] as const) {
-    unique(
-      `score.${part}.points`,
-      (points ?? []).map((rule) => rule.name),
+  look(() => condition('outcomes.won.enter', definition.outcomes?.won?.enter));
+  look(() => condition('outcomes.lost.enter', definition.outcomes?.lost?.enter));
+  look(() => duration('score.engagement.halfLife', score?.engagement?.halfLife, 'plain'));
+  for (const part of ['engagement', 'fit'] as const) {
+    const points = score?.[part]?.points ?? [];
+    look(() =>
+      unique(
+        `score.${part}.points`,
+        points.map((rule) => rule.name),
+      ),
     );
-    points?.forEach((rule, i) => condition(`score.${part}.points[${i}].when`, rule.when));
+    each(points, (rule, i) => condition(`score.${part}.points[${i}].when`, rule.when));
   }
-  if (thresholds?.mql !== undefined && thresholds.sql !== undefined && thresholds.mql > thresholds.sql)
-    fault('score.thresholds.sql', 'must not be below mql');
-  for (const [name, given] of Object.entries(definition.roles ?? {})) condition(`roles.${name}`, given);
+  look(() => {
+    const { mql, sql } = score?.thresholds ?? {};
+    if (mql !== undefined && sql !== undefined && mql > sql) fault('score.thresholds.sql', 'must not be below mql');
+  });
+  for (const [name, given] of Object.entries(definition.roles ?? {})) look(() => condition(`roles.${name}`, given));
   for (const [stage, roles] of Object.entries(definition.requiredRoles ?? {})) {
     refer(`requiredRoles.${stage}`, stage, stageNames, 'a stage');
-    roles.forEach((role, i) => refer(`requiredRoles.${stage}[${i}]`, role, roleNames, 'a role'));
+    each(roles, (role, i) => refer(`requiredRoles.${stage}[${i}]`, role, roleNames, 'a role'));
   }
   unique('actions', actionNames);
-  definition.actions?.forEach((action, i) => {
-    condition(`actions[${i}].when`, action.when);
+  each(definition.actions, (action, i) => {
     duration(`actions[${i}].expires`, action.expires);
     cap(`actions[${i}].atMost`, action.atMost);
     refer(`actions[${i}].to`, action.to, roleNames, 'a role');
+    condition(`actions[${i}].when`, action.when);
   });
-  unique(
-    'plays',
-    (definition.plays ?? []).map((play) => play.name),
+  look(() =>
+    unique(
+      'plays',
+      (definition.plays ?? []).map((play) => play.name),
+    ),
   );
-  definition.plays?.forEach((play, i) => {
-    condition(`plays[${i}].trigger`, play.trigger);
-    condition(`plays[${i}].exit`, play.exit);
-    condition(`plays[${i}].goal`, play.goal);
-    condition(`plays[${i}].entry.if`, play.entry?.if);
+  each(definition.plays, (play, i) => {
     duration(`plays[${i}].entry.every`, play.entry?.every);
+    for (const part of ['trigger', 'exit', 'goal'] as const) look(() => condition(`plays[${i}].${part}`, play[part]));
+    look(() => condition(`plays[${i}].entry.if`, play.entry?.if));
     steps(`plays[${i}].steps`, play.steps);
   });
-  const { guardRails: rails } = definition;
   cap('guardRails.maxActionsPerJourney', rails?.maxActionsPerJourney);
   cap('guardRails.maxActionsPerPerson', rails?.maxActionsPerPerson);
   duration('guardRails.minGap', rails?.minGap);
-  condition('guardRails.doNotContact', rails?.doNotContact);
+  look(() => condition('guardRails.doNotContact', rails?.doNotContact));
   if (rails?.quietHours && rails.quietHours.from === rails.quietHours.to)
     fault('guardRails.quietHours.to', "must not be the same as 'from'");
-  condition('autoReplies', definition.autoReplies);
-  condition('meetings.booked', definition.meetings?.booked);
-  condition('meetings.cancelled', definition.meetings?.cancelled);
+  look(() => condition('autoReplies', definition.autoReplies));
+  for (const part of ['booked', 'cancelled'] as const)
+    look(() => condition(`meetings.${part}`, definition.meetings?.[part]));
   duration('meetings.grace', definition.meetings?.grace);
   duration('alerts.escalateAfter', definition.alerts?.escalateAfter);
   return faults;

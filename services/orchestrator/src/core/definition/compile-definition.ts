@@ -130,7 +130,7 @@ export function compileDefinition(source: JourneyDefinition, version: number): C
     escalateAfter: durationOf(source.alerts?.escalateAfter),
     owners: source.alerts?.owners ?? [],
     autoReplies: compile(source.autoReplies, 'autoReplies'),
-    meetings: compileMeetings(source.meetings, compile),
+    meetings: compileMeetings(source, compile),
     outreach: compileOutreach(source, compile),
   };
   // Last: every condition has told what it counts.

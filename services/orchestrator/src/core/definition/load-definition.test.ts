@@ -145,6 +145,45 @@ describe('a definition', () => {
   ];
   it.each(cases)('says what is wrong with %s', (yaml, fault) => expect(faultsWith(yaml)).toContain(fault));
 
+  it('tells every fault at once: of keys and shapes, and of what stands in them', () =>
+    expect(
+      faultsWith(
+        [
+          'timezone: Europe/Warszawa',
+          'holdot: 0.1',
+          'stages: [ { name: a, stal: { after: 1 day }, stall: { after: 5 bussiness days } }, { title: no name }, { name: a, enter: [] } ]',
+          'businessHours: { from: 9, holidays: XX }',
+          'roles: { boss: { where: { persn.traits.title: x } } }',
+          'actions: [ { name: call, when: { stage: aa, where: { properties.path: { between: 5 } } } }, call ]',
+          'plays: [ { name: p, trigger: { alert: stal }, steps: [ { action: cal, wait: 5 }, 7 ] } ]',
+          'guardRails: none',
+        ].join('\n'),
+      ),
+    ).toEqual([
+      "holdot: 'holdot' is not a known key; did you mean 'holdout'?",
+      'businessHours.from: must be a text',
+      "stages[0].stal: 'stal' is not a known key; did you mean 'stall'?",
+      "stages[1]: needs 'name'",
+      'stages[2].enter: must be a group of keys',
+      "actions[0].when.where['properties.path'].between: must be a list",
+      'actions[1]: must be a group of keys',
+      'plays[0].steps[0]: must have exactly one key: wait, action, branch or exit',
+      'plays[0].steps[0].wait: must be a group of keys',
+      'plays[0].steps[1]: must be a group of keys',
+      'guardRails: must be a group of keys',
+      "timezone: 'Europe/Warszawa' is not an IANA time zone such as Europe/Warsaw",
+      "businessHours.holidays: 'XX' is not a country whose holidays are known (PL, DE, DE-BY, …)",
+      "stages[2].name: 'a' is there twice",
+      "stages[0].stall.after: '5 bussiness days' is not a duration; did you mean 'business'?",
+      "roles.boss.where['persn.traits.title']: 'persn.traits.title' is no path: it starts with properties, context, traits, person, account, journey or touchpoint; did you mean 'person'?",
+      "plays[0].trigger.alert: 'stal' is not a kind of alert; did you mean 'stall'?",
+    ]));
+
+  it('knows no date that no calendar has', () =>
+    expect(faultsWith(`${stages}\nbusinessHours: { holidays: [2026-02-30, 2026-02-28] }`)).toEqual([
+      "businessHours.holidays: '2026-02-30' is not a date",
+    ]));
+
   it('tells of a fault of the YAML with its line', () => {
     expect(loadDefinition('cairn: journey-definition/1\nname: [x\nunit: y')).toMatchObject({
       ok: false,

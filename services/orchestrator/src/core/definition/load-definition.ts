@@ -6,7 +6,7 @@ import { parseDocument } from 'yaml';
 import type { JourneyDefinition } from '@cairn/contracts/generated/journey-definition.ts';
 import { SCHEMAS } from '@cairn/contracts/generated/schemas.ts';
 import { validatorOf } from '@cairn/contracts/validate.ts';
-import { checkDefinition } from './check-definition.ts';
+import { checkDefinition, checkWhatIsThere } from './check-definition.ts';
 import { faultsOfSchema, type Fault } from './faults.ts';
 
 export type LoadedDefinition = { ok: true; definition: JourneyDefinition } | { ok: false; faults: Fault[] };
@@ -78,12 +78,20 @@ function check(data: unknown): LoadedDefinition {
   if (typeof data !== 'object' || data === null || Array.isArray(data))
     return refuse('must be a group of keys: cairn, name, unit, stages, …');
   const validate = validatorOf('journey-definition');
-  if (!validate(data))
-    return {
-      ok: false,
-      faults: faultsOfSchema(validate.errors ?? [], SCHEMAS['journey-definition']).slice(0, FAULTS_MAX),
-    };
+  if (!validate(data)) {
+    const faults = faultsOfSchema(validate.errors ?? [], SCHEMAS['journey-definition']);
+    return { ok: false, faults: [...faults, ...othersThan(faults, checkWhatIsThere(data))].slice(0, FAULTS_MAX) };
+  }
   const definition = data as unknown as JourneyDefinition;
   const faults = checkDefinition(definition);
   return faults.length ? { ok: false, faults: faults.slice(0, FAULTS_MAX) } : { ok: true, definition };
+}
+
+/** Without what only says again that a place is not as its schema asks. */
+function othersThan(told: readonly Fault[], faults: readonly Fault[]): Fault[] {
+  return faults.filter(({ path }) => !told.some((one) => one.path !== '' && isWithin(path, one.path)));
+}
+
+function isWithin(path: string, place: string): boolean {
+  return path === place || path.startsWith(`${place}.`) || path.startsWith(`${place}[`);
 }
