@@ -198,4 +198,19 @@ describe('cairn replay', () => {
     mkdirSync(path('file'), { recursive: true });
     expect(await run(path('broken.jsonl.gz'), ...definition, ...out)).toBe(1);
   });
+
+  it('takes what is no touchpoint for what it is, and a time before 1970 for none', async () => {
+    const touch = (userId: string, timestamp?: string) =>
+      JSON.stringify({ type: 'track', userId, event: 'Visit', messageId: userId, timestamp });
+    const rows = ['null', '7', '"x"', '[]', touch('ann'), touch('bob', '1969-12-31T23:59:59Z')];
+    rows.push(touch('cat', '2026-03-27T10:00:00Z'), touch('dan', '0001-01-01T00:00:00Z'));
+    writeFileSync(path('odd.jsonl'), `\ufeff${rows.join('\r\n')}`);
+    expect(await run(path('odd.jsonl'), '--definition', path('definition.yaml'), '--out', path('odd'))).toBe(0);
+    expect(json('odd/summary.json')).toMatchObject({
+      touchpoints: 4,
+      from: '2026-03-27T10:00:00.000Z',
+      to: '2026-03-27T10:00:00.000Z',
+      rows: { refused: 4, reasons: { 'not-an-object': 4 } },
+    });
+  });
 });
