@@ -37,25 +37,29 @@ export function renderEvaluation({ logs, memoryless }: Evaluation): string {
   return parts.join('\n\n');
 }
 
-const BEGIN = '<!-- figures: written by `cairn evaluate --write`, do not edit -->';
-const END = '<!-- end of figures -->';
-
 /** Puts the figures between their two marks; a page without them gets them at its end. */
 export function writeFigures(path: string, text: string): void {
+  writeSection(path, 'figures', 'cairn evaluate --write', text);
+}
+
+/** Puts a text between the two marks of its section; a page without them gets them at its end. */
+export function writeSection(path: string, section: string, command: string, text: string): void {
+  const begins = `<!-- ${section}: written by \`${command}\`, do not edit -->`;
+  const ends = `<!-- end of ${section} -->`;
   let page: string;
   try {
     page = readFileSync(path, 'utf8');
   } catch {
     page = '# Science: what was measured\n';
   }
-  const section = `${BEGIN}\n\n${text}\n\n${END}`;
-  const begin = page.indexOf(BEGIN);
-  const end = page.indexOf(END);
+  const marked = `${begins}\n\n${text}\n\n${ends}`;
+  const begin = page.indexOf(begins);
+  const end = page.indexOf(ends);
   writeFileSync(
     path,
     begin >= 0 && end > begin
-      ? `${page.slice(0, begin)}${section}${page.slice(end + END.length)}`
-      : `${page.trimEnd()}\n\n${section}\n`,
+      ? `${page.slice(0, begin)}${marked}${page.slice(end + ends.length)}`
+      : `${page.trimEnd()}\n\n${marked}\n`,
   );
 }
 
