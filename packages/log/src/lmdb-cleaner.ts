@@ -22,6 +22,8 @@ const CHUNKS_PER_STEP = 64;
 /** Keys noted at a time: about 30 MB. What lies beyond waits for the next pass. */
 const KEYS_PER_PASS = 200_000;
 
+const UPKEEP = { upkeep: true };
+
 export function createLmdbCleaner(deps: {
   database: LmdbDatabase;
   writer: LmdbWriter;
@@ -47,7 +49,7 @@ export function createLmdbCleaner(deps: {
       const [next] = kept ? [kept] : readChunks(id, 0, counters.next, 1);
       writeCounters(database, id, { ...counters, oldest: next?.offset ?? counters.next });
       return expired.length === CHUNKS_PER_STEP;
-    });
+    }, UPKEEP);
   }
 
   /** The newest offset of each key from `from` on, as far as chunks are older than the lag; `to` is where that ended. */
@@ -96,7 +98,7 @@ export function createLmdbCleaner(deps: {
           database.records.putSync(chunkKey(id, offset), encodeChunk(chunkAt(chunk), kept.map(toChunkRecord(offset))));
       }
       return chunks.length < CHUNKS_PER_STEP ? null : chunks.at(-1)!.offset + 1;
-    });
+    }, UPKEEP);
   }
 
   async function compact(
@@ -114,7 +116,10 @@ export function createLmdbCleaner(deps: {
     for (let from: number | null = 0; from !== null && !signal?.aborted;)
       from = await rewrite(id, from, to, newest, now - TOMBSTONE_KEPT_MS);
     if (!signal?.aborted)
-      await writer.submit(() => writeCounters(database, id, { ...readCounters(database, id), compactedTo: to }));
+      await writer.submit(
+        () => writeCounters(database, id, { ...readCounters(database, id), compactedTo: to }),
+        UPKEEP,
+      );
   }
 
   return {

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { open, type Database, type RootDatabase } from 'lmdb';
 import type { TopicConfig } from './log.ts';
+import { createRoomAhead } from './room-ahead.ts';
 
 /** The one LMDB environment of an embedded log and its databases. Keys and values are bytes everywhere. */
 export interface LmdbDatabase {
@@ -24,6 +25,12 @@ export interface LmdbDatabase {
   readName<T>(name: string): T | undefined;
   /** Inside a write transaction only. */
   writeName(name: string, value: unknown): void;
+  /**
+   * At the end of every write transaction: throws `DiskFull`, and the transaction is over, unless what was put since the last call has its
+   * place on disk. `reserve`: it is small or makes room.
+   */
+  ensureRoom(reserve: boolean): void;
+  close(): Promise<void>;
 }
 
 export interface Counters {
@@ -40,15 +47,37 @@ const MAP_BYTES = 256 * 1_024 ** 3;
 export function openDatabase(path: string, topics: readonly TopicConfig[]): LmdbDatabase {
   mkdirSync(path, { recursive: true });
   // Without eventTurnBatching: its batch start is a promise that nobody handles, and one failed commit would end the process.
+  const file = `${path}/log.mdb`;
   const root = open<Buffer, Buffer>({
-    path: `${path}/log.mdb`,
+    path: file,
     mapSize: MAP_BYTES,
     maxDbs: 16,
     eventTurnBatching: false,
     noSubdir: true,
     ...BYTES,
   });
-  const openOne = (name: string): Database<Buffer, Buffer> => root.openDB<Buffer, Buffer>({ name, ...BYTES });
+  const databases: Database<Buffer, Buffer>[] = [];
+  const room = createRoomAhead(root as never, file, () => databases.reduce((sum, one) => sum + pagesOf(one), 0));
+  let cost = 0;
+  // Room for the first transaction of all, and for opening databases: these are not counted.
+  room.ensure(0, { reserve: true });
+
+  function openOne(name: string): Database<Buffer, Buffer> {
+    const database = root.openDB<Buffer, Buffer>({ name, ...BYTES });
+    databases.push(database);
+    const put: (key: Buffer, value: Buffer) => unknown = database.putSync.bind(database);
+    const remove: (key: Buffer) => boolean = database.removeSync.bind(database);
+    return Object.assign(database, {
+      putSync(key: Buffer, value: Buffer) {
+        cost += room.costOf(value.length);
+        put(key, value);
+      },
+      removeSync(key: Buffer) {
+        cost += room.costOf(0);
+        return remove(key);
+      },
+    });
+  }
   const names = openOne('names');
   const ids = new Map<string, number>();
 
@@ -98,7 +127,21 @@ export function openDatabase(path: string, topics: readonly TopicConfig[]): Lmdb
     ensureTaskId: (task, partition) => ensureId(`task/${partition}/${task}`),
     readName,
     writeName,
+    ensureRoom(reserve) {
+      const needed = cost;
+      cost = 0;
+      room.ensure(needed, { reserve });
+    },
+    async close() {
+      room.close();
+      await root.close();
+    },
   };
+}
+
+function pagesOf(database: Database<Buffer, Buffer>): number {
+  const { treeBranchPageCount, treeLeafPageCount, overflowPages } = database.getStats() as Record<string, number>;
+  return treeBranchPageCount! + treeLeafPageCount! + overflowPages!;
 }
 
 const NEW_COUNTERS: Counters = { next: 0, oldest: 0, lastAt: 0, compactedTo: 0 };

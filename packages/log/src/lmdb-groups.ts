@@ -27,6 +27,9 @@ interface Holder {
 
 let nextMember = 1;
 
+/** A few bytes each: who holds what can be told on a full disk too. */
+const UPKEEP = { upkeep: true };
+
 export function createLmdbGroups(deps: { database: LmdbDatabase; writer: LmdbWriter; processTag: string }): LmdbGroups {
   const { database, writer, processTag } = deps;
   const listeners = new Map<string, Set<() => void>>();
@@ -47,7 +50,7 @@ export function createLmdbGroups(deps: { database: LmdbDatabase; writer: LmdbWri
         readMembers(task).filter((other) => other !== member),
       );
       batch.touchTask(task);
-    });
+    }, UPKEEP);
   }
 
   return {
@@ -60,7 +63,7 @@ export function createLmdbGroups(deps: { database: LmdbDatabase; writer: LmdbWri
         if (members.includes(member)) return;
         database.writeName(membersName(task), [...members, member]);
         batch.touchTask(task);
-      });
+      }, UPKEEP);
     },
     exit(task, member) {
       own.delete(member);
@@ -76,13 +79,13 @@ export function createLmdbGroups(deps: { database: LmdbDatabase; writer: LmdbWri
         database.ensureTaskId(task, partition);
         database.writeName(holderName(task, partition), { member, epoch } satisfies Holder);
         return epoch;
-      }),
+      }, UPKEEP),
     release: (task, partition, epoch) =>
       writer.submit((batch) => {
         if (readHolder(task, partition).epoch !== epoch) return;
         database.writeName(holderName(task, partition), { member: null, epoch } satisfies Holder);
         batch.touchTask(task);
-      }),
+      }, UPKEEP),
     onChange(task, listener) {
       let ofTask = listeners.get(task);
       if (!ofTask) listeners.set(task, (ofTask = new Set()));

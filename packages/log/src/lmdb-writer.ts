@@ -14,9 +14,10 @@ export interface LmdbWriter {
   /**
    * Runs `write` inside a transaction and resolves with what it returned, once that is durable. `write` may throw `Fenced`
    * before it wrote anything: then only this caller is refused. Anything else that fails refuses the whole transaction with
-   * `LogUnavailable`, and nothing of it was written.
+   * `LogUnavailable`, and nothing of it was written. What is small or makes room is for the `upkeep` and may still be written
+   * when there is no room for others.
    */
-  submit<T>(write: (batch: WriteBatch) => T, bytes?: number): Promise<T>;
+  submit<T>(write: (batch: WriteBatch) => T, options?: { bytes?: number; upkeep?: boolean }): Promise<T>;
   /** True when the last transaction was written. */
   healthy(): boolean;
   /** Resolves when nothing is under way. */
@@ -37,6 +38,7 @@ export interface Touched {
 interface Operation {
   write(batch: WriteBatch): unknown;
   bytes: number;
+  upkeep: boolean;
   result: unknown;
   error: Fenced | null;
   resolve: (result: unknown) => void;
@@ -76,6 +78,7 @@ export function createLmdbWriter(deps: {
       await database.root.childTransaction(() => {
         operations = takeOperations();
         touched = writeOperations(operations);
+        database.ensureRoom(operations.every(({ upkeep }) => upkeep));
       });
       healthy = true;
       for (const { error, resolve, reject, result } of operations) {
@@ -97,7 +100,10 @@ export function createLmdbWriter(deps: {
   function takeOperations(): Operation[] {
     let bytes = 0;
     let count = 0;
-    while (count < queue.length && count < TRANSACTION_OPERATIONS && bytes < TRANSACTION_BYTES)
+    const upkeep = queue[0]?.upkeep;
+    // While writes fail, upkeep is not refused with what it lies beside.
+    const fits = (next: Operation): boolean => healthy || next.upkeep === upkeep;
+    while (count < queue.length && count < TRANSACTION_OPERATIONS && bytes < TRANSACTION_BYTES && fits(queue[count]!))
       bytes += queue[count++]!.bytes;
     const taken = queue.slice(0, count);
     queue = queue.slice(count);
@@ -167,11 +173,12 @@ export function createLmdbWriter(deps: {
   }
 
   return {
-    submit: <T>(write: (batch: WriteBatch) => T, bytes = 0) =>
+    submit: <T>(write: (batch: WriteBatch) => T, { bytes = 0, upkeep = false } = {}) =>
       new Promise<T>((resolve, reject) => {
         queue.push({
           write,
           bytes,
+          upkeep,
           result: undefined,
           error: null,
           resolve: resolve as (result: unknown) => void,

@@ -121,9 +121,12 @@ export async function createLmdbLog(deps: {
       checkSpace();
       space.written();
       if (faults) await pass({ operation: 'append', phase: 'before' });
-      await writer.submit((batch) => {
-        for (const record of records) batch.append(record);
-      }, bytesOf(records));
+      await writer.submit(
+        (batch) => {
+          for (const record of records) batch.append(record);
+        },
+        { bytes: bytesOf(records) },
+      );
       if (crashed) return never();
       if (faults) await pass({ operation: 'append', phase: 'after' });
     },
@@ -148,7 +151,7 @@ export async function createLmdbLog(deps: {
             logTime,
           });
         },
-        bytesOf(cycle.outputs) + bytesOf(cycle.state),
+        { bytes: bytesOf(cycle.outputs) + bytesOf(cycle.state) },
       );
       if (crashed) return never();
       if (faults) await pass({ ...where, phase: 'after' });
@@ -172,7 +175,7 @@ export async function createLmdbLog(deps: {
       await maintaining;
       await writer.idle();
       channel.close();
-      await database.root.close();
+      await database.close();
       lock.release();
     },
   };
@@ -199,7 +202,7 @@ export async function createLmdbLog(deps: {
 
   function repairTimers(): void {
     for (const state of states.values())
-      if (state.repairsDue() >= REPAIRS_AT_ONCE) void writer.submit(() => state.repair()).catch(() => {});
+      if (state.repairsDue() >= REPAIRS_AT_ONCE) void writer.submit(() => state.repair(), { upkeep: true }).catch(() => {});
   }
 
   const stopTimers = [

@@ -2,10 +2,12 @@
  * The view's LMDB environment: tables whose changes become durable together with the cursor of the log that they were made at,
  * in one transaction. Deleting the folder rebuilds everything from the topics. Knows nothing of journeys; decides only when to write.
  */
+import { join } from 'node:path';
 import type { Clock } from '@cairn/clock/clock.ts';
+import { createRoomAhead } from '@cairn/log/room-ahead.ts';
 import { open, type RootDatabase } from 'lmdb';
 import type { Logger } from 'pino';
-import { type Key, type ReadAt, type Table, createTable, toldByBatch } from './view-table.ts';
+import { type Change, type Key, type ReadAt, type Stored, type Table, createTable, toldByBatch } from './view-table.ts';
 
 export interface ViewStore {
   table<V>(name: string, encoding: 'json' | 'binary'): Table<V>;
@@ -43,6 +45,9 @@ export const NO_ORIGIN = 'none';
 /** `origin`: which log it is a view of. A view of another one, or of an older layout, is dropped. */
 export function openViewStore(path: string, origin: string, clock: Clock, logger: Logger): ViewStore {
   let env: RootDatabase<unknown, Key> = open(options(path));
+  const room = createRoomAhead(env as never, join(path, 'data.mdb'));
+  // For what is written while it opens.
+  room.ensure(0, { reserve: true });
   const made = env.get('layout') as string | undefined;
   const is = `${LAYOUT} ${origin}`;
   // Made before the log had its first workspace: still the same log.
@@ -72,8 +77,8 @@ export function openViewStore(path: string, origin: string, clock: Clock, logger
     cancelTimer = null;
     const upTo = applied;
     const at = cursor;
-    const puts = tables.flatMap((table) => table.collect());
-    writing = commit(puts, at).then(() => {
+    const changes = tables.flatMap((table) => table.collect());
+    writing = commit(changes, at).then(() => {
       for (const table of tables) table.written();
       committed = upTo;
       writing = null;
@@ -83,11 +88,13 @@ export function openViewStore(path: string, origin: string, clock: Clock, logger
   }
 
   /** Tries until it is done: what was applied cannot be taken back, and the cursor must never run ahead of it. */
-  async function commit(puts: readonly (() => void)[], at: string | null): Promise<void> {
+  async function commit(changes: readonly Change[], at: string | null): Promise<void> {
+    const needed = changes.reduce((sum, { bytes }) => sum + room.costOf(bytes), 0);
     for (;;) {
       try {
+        room.ensure(needed);
         await env.batch(() => {
-          for (const put of puts) put();
+          for (const change of changes) change.write();
           env.put('cursor', at).catch(toldByBatch);
         });
         // The shared read transaction may be older than this commit.
@@ -116,7 +123,8 @@ export function openViewStore(path: string, origin: string, clock: Clock, logger
 
   return {
     table<V>(name: string, encoding: 'json' | 'binary') {
-      const table = createTable<V>(env.openDB<V, Key>({ name, encoding }));
+      const stored = encoding === 'json' ? 'string' : 'binary';
+      const table = createTable<V>(env.openDB<Stored, Key>({ name, encoding: stored }), stored);
       tables.push(table);
       return table;
     },
@@ -143,6 +151,7 @@ export function openViewStore(path: string, origin: string, clock: Clock, logger
       closed = true;
       cancelTimer?.();
       await writing;
+      room.close();
       await env.close();
       env = undefined as never;
     },

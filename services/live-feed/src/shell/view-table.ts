@@ -18,6 +18,12 @@ export interface Range {
   at?: ReadAt | undefined;
 }
 
+export interface Change {
+  /** The length of what is stored. */
+  bytes: number;
+  write(): void;
+}
+
 export interface Table<V> {
   get(key: Key): V | undefined;
   /** As of the last committed write: for reads that must fit together with a range and the position. */
@@ -27,15 +33,21 @@ export interface Table<V> {
   /** Committed entries in key order, `start` inclusive, `end` exclusive. To be read to its end, or closed, in the same turn. */
   range(range: Range): Iterable<{ key: Key; value: V }>;
   count(range: Range): number;
-  /** Takes what is dirty for one write; `written` once it is committed. Only the store calls these. */
-  collect(): (() => void)[];
+  /** Takes what is dirty for one write, encoded; `written` once it is committed. Only the store calls these. */
+  collect(): Change[];
   written(): void;
 }
 
 /** LMDB takes keys of up to 1,978 bytes; whatever a client may ask for that is longer is simply not there. */
 const KEY_LENGTH_MAX = 600;
 
-export function createTable<V>(database: Database<V, Key>): Table<V> {
+/** The two ways a value lies in LMDB, as its `encoding` names them; a string is a value as JSON. */
+export type Stored = string | Uint8Array;
+
+export function createTable<V>(database: Database<Stored, Key>, encoding: 'string' | 'binary'): Table<V> {
+  const encode = (value: V): Stored => (encoding === 'string' ? JSON.stringify(value) : (value as Uint8Array));
+  const decode = (stored: Stored): V => (typeof stored === 'string' ? JSON.parse(stored) : stored) as V;
+  const decoded = (stored: Stored | undefined): V | undefined => (stored === undefined ? undefined : decode(stored));
   let dirty = new Map<string, { key: Key; value: V | null }>();
   let writing: typeof dirty = new Map();
 
@@ -44,9 +56,10 @@ export function createTable<V>(database: Database<V, Key>): Table<V> {
       const name = nameOf(key);
       const change = dirty.get(name) ?? writing.get(name);
       if (change) return change.value ?? undefined;
-      return isTooLong(key) ? undefined : database.get(key);
+      return isTooLong(key) ? undefined : decoded(database.get(key));
     },
-    committed: (key, at) => (isTooLong(key) ? undefined : database.get(key, at ? { transaction: at } : undefined)),
+    committed: (key, at) =>
+      isTooLong(key) ? undefined : decoded(database.get(key, at ? { transaction: at } : undefined)),
     put(key, value) {
       dirty.set(nameOf(key), { key, value });
     },
@@ -54,20 +67,26 @@ export function createTable<V>(database: Database<V, Key>): Table<V> {
       dirty.set(nameOf(key), { key, value: null });
     },
     range: ({ start, end, reverse = false, limit, at }) =>
-      database.getRange({
-        start,
-        end,
-        reverse,
-        ...(limit === undefined ? {} : { limit }),
-        ...(at ? { transaction: at } : {}),
-      }),
+      database
+        .getRange({
+          start,
+          end,
+          reverse,
+          ...(limit === undefined ? {} : { limit }),
+          ...(at ? { transaction: at } : {}),
+        })
+        .map(({ key, value }) => ({ key, value: decode(value) })),
     count: ({ start, end }) => database.getKeysCount({ start, end }),
     collect() {
       writing = dirty;
       dirty = new Map();
-      return [...writing.values()].map(({ key, value }) => () => {
-        if (value === null) database.remove(key).catch(toldByBatch);
-        else database.put(key, value).catch(toldByBatch);
+      return [...writing.values()].map(({ key, value }) => {
+        if (value === null) return { bytes: 0, write: () => void database.remove(key).catch(toldByBatch) };
+        const stored = encode(value);
+        return {
+          bytes: typeof stored === 'string' ? Buffer.byteLength(stored) : stored.byteLength,
+          write: () => void database.put(key, stored).catch(toldByBatch),
+        };
       });
     },
     written() {
