@@ -99,6 +99,15 @@ describe('the first start', () => {
     expect(product.output().slice(before)).not.toContain(first.writeKey);
     expect((await product.api<{ items: unknown[] }>('GET', '/api/journeys')).body.items.length).toBe(1);
   });
+
+  it('is followed by an end at once where native code breaks, and by a start that has everything', async () => {
+    // What glibc sends to a process whose heap is broken. chDB would keep the thread, and the process would answer nothing for ever.
+    process.kill(product.pid, 'SIGABRT');
+    await eventually('the end', () => Promise.resolve(!product.running()));
+    const { writeKey } = product.first;
+    await product.restart();
+    expect(product.first.writeKey).toBe(writeKey);
+  });
 });
 
 describe('a bad value', () => {

@@ -56,6 +56,7 @@ export async function hostHistory(options: HostOptions): Promise<HostedHistory> 
     worker.on('exit', (code) => die(new HistoryUnavailable(`the history's thread ended with ${code}`)));
   });
   await started;
+  if ('chdbPath' in target) letFatalSignalsEnd();
 
   function call<T>(
     request:
@@ -82,6 +83,18 @@ export async function hostHistory(options: HostOptions): Promise<HostedHistory> 
       await worker.terminate();
     },
   };
+}
+
+/**
+ * chDB catches the signals of a broken process, writes them down and keeps the thread that met them for ever: a process that answers nothing,
+ * which no supervisor starts again. A listener of Node's takes chDB's place, and leaving leaves the system's own: the process ends.
+ */
+function letFatalSignalsEnd(): void {
+  const never = (): void => {};
+  for (const signal of ['SIGABRT', 'SIGSEGV', 'SIGBUS', 'SIGILL', 'SIGFPE'] as const) {
+    process.on(signal, never);
+    process.off(signal, never);
+  }
 }
 
 type WorkerMessage =
