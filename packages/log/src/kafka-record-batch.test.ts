@@ -19,7 +19,7 @@ describe('record batches', () => {
       headers: fc.dictionary(fc.string({ minLength: 1 }), fc.string({ unit: 'grapheme' }), { maxKeys: 4 }),
     });
     fc.assert(
-      fc.property(fc.array(record, { minLength: 1, maxLength: 200 }), fc.boolean(), (records, transactional) => {
+      fc.property(fc.array(record, { minLength: 1, maxLength: 40 }), fc.boolean(), (records, transactional) => {
         const bytes = encodeRecordBatch({
           records,
           producerId: 9_007_199_254_740_993n,

@@ -780,7 +780,7 @@ describe('any run of touchpoints', () => {
         expect(w.alerts.map((fact) => [fact.type, fact.at])).toEqual(expectedAlerts(sent, at + 60_000));
         expectSeqs(w);
       }),
-      { numRuns: 150 },
+      { numRuns: 60 },
     );
   });
 });
@@ -843,7 +843,7 @@ describe('any run of hand-overs', () => {
         // Silences are learned from for months; nothing else is left to happen.
         expect(w.timers().filter(({ purpose }) => !purpose.endsWith('learn'))).toEqual([]);
       }),
-      { numRuns: 300 },
+      { numRuns: 100 },
     );
   });
 });
