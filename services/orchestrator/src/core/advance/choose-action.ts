@@ -166,6 +166,7 @@ function newAction(
   const number = state.decided ?? 0;
   state.decided = number + 1;
   const person = personFor(draft, action, alert);
+  const arms: OpenAction['arms'] = choice ? roundArms(choice) : [[name, 1, null]];
   return {
     id: idOf('act', journey.id, number, name),
     name,
@@ -182,10 +183,8 @@ function newAction(
     expiresAt: null,
     snoozedUntil: null,
     texts: textsOf(outreach, name, action, alert, person),
-    propensity: choice?.propensity ?? 1,
-    arms: choice
-      ? choice.arms.map((arm) => [arm.name, round(arm.propensity), round(arm.expected)] as const)
-      : [[name, 1, null]],
+    propensity: arms.find(([arm]) => arm === name)![1],
+    arms,
     policy: choice ? policyVersion(draft.memory().policy) : 'play',
     by: choice ? 'policy' : null,
   };
@@ -229,7 +228,18 @@ function textsOf(
   return texts;
 }
 
-/** Enough to weigh by, and half as long to keep. */
+/** Enough to weigh by, and half as long to keep. The likeliest takes what rounding leaves: they add up to 1. */
+function roundArms({ arms }: PolicyChoice): OpenAction['arms'] {
+  const rounded = arms.map(({ propensity }) => Math.max(round(propensity), 1 / ROUNDED_TO));
+  const likeliest = rounded.indexOf(Math.max(...rounded));
+  const others = rounded.reduce((sum, share, i) => (i === likeliest ? sum : sum + share), 0);
+  return arms.map(
+    ({ name, expected }, i) => [name, i === likeliest ? round(1 - others) : rounded[i]!, round(expected)] as const,
+  );
+}
+
+const ROUNDED_TO = 1e6;
+
 function round(value: number): number {
-  return Math.round(value * 1e6) / 1e6;
+  return Math.round(value * ROUNDED_TO) / ROUNDED_TO;
 }

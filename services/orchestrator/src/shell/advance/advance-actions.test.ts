@@ -42,6 +42,16 @@ function stall(w: AdvanceWorld, more: object = {}): void {
 }
 
 describe('a next best action', () => {
+  it('has propensities that add up to 1 though they are told in six digits, that of the chosen one among them', () => {
+    const names = ['call', 'mail', 'text', 'visit', 'write', 'invite'];
+    const w = world(`${BASE}\nactions: [${names.map((name) => `{ name: ${name}, when: { alert: stall } }`).join()}]`);
+    stall(w);
+    const { action } = w.actions[0]!;
+    expect(action.eligible.map(({ name }) => name)).toEqual([...names, 'wait']);
+    expect(action.eligible.reduce((sum, { propensity }) => sum + propensity, 0)).toBeCloseTo(1, 12);
+    expect(action.eligible.find(({ name }) => name === action.name)!.propensity).toBe(action.propensity);
+  });
+
   it('is on the alert and the journey, requested with its texts, and told to the platform', () => {
     const w = world(BASE + ACTIONS);
     stall(w);
