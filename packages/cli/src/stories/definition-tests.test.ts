@@ -23,7 +23,7 @@ describe('cairn test', () => {
     let folder: string;
     beforeAll(() => {
       folder = mkdtempSync(join(tmpdir(), 'cairn-tests-'));
-      const stages = '[ { name: one }, { name: two, enter: { event: Go }, stall: { after: 1 hour } } ]';
+      const stages = '[ { name: one }, { name: stage 1, enter: { event: Go }, stall: { after: 1 hour } } ]';
       writeFileSync(join(folder, 'x.yaml'), `cairn: journey-definition/1\nname: x\nunit: person\nstages: ${stages}\n`);
     });
     afterAll(() => rmSync(folder, { recursive: true }));
@@ -41,8 +41,12 @@ describe('cairn test', () => {
         "until: '2026-03-02T11:00:00Z'\n    never: [ { what: alert.opened } ]",
         'must never come: {"what":"alert.opened"}',
       ],
-      ['journey: { stage: one }', 'no journey is {"stage":"one"}; there is {"name":"Ann","stage":"two"'],
+      ['journey: { stage: one }', 'no journey is {"stage":"one"}; there is {"name":"Ann","stage":"stage 1"'],
       ['until: soon', 'until must be a time'],
+      ['thn: [ { what: alert.opened } ]', "'thn' is not a known key; did you mean 'then'?"],
+      ['never: [ { what: alert.openned } ]', "'alert.openned' never comes; did you mean 'alert.opened'?"],
+      ['journey: { name: Ann 2 }', 'no journey is {"name":"Ann 2"}'],
+      ["then: [ { what: journey.stage_changed, to: 'phase 1' } ]", 'never came'],
       ['then: [ { what: journey.stage_changed }, { what: journey.stage_changed } ]', 'never came'],
     ])('%s', async (more, fault) => {
       const [first, ...others] = await faultsOf(more);

@@ -5,12 +5,14 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parse } from 'yaml';
-import { parseInstant } from '@cairn/clock/calendar.ts';
+import { parseIsoTime } from '@cairn/clock/calendar.ts';
 import type { JourneyDefinition } from '@cairn/contracts/generated/journey-definition.ts';
+import { suggest } from '@cairn/orchestrator/core/definition/faults.ts';
 import { loadDefinition } from '@cairn/orchestrator/core/definition/load-definition.ts';
 import { createCoreWorld } from './core-world.ts';
 import { runStory, type StoryTold } from './run-story.ts';
 import { readItem } from './story-items.ts';
+import { WHATS } from './story-lines.ts';
 
 export interface CaseResult {
   file: string;
@@ -31,6 +33,8 @@ interface TestCase {
   never?: unknown;
   journey?: unknown;
 }
+const FILE_KEYS: readonly (keyof TestFile)[] = ['definition', 'cases'];
+const CASE_KEYS: readonly (keyof TestCase)[] = ['name', 'given', 'until', 'then', 'never', 'journey'];
 type Pattern = Readonly<Record<string, unknown>>;
 
 /** Each case of a file. A file that cannot be read is one case that fails. */
@@ -39,6 +43,7 @@ export async function runDefinitionTests(file: string): Promise<CaseResult[]> {
   let definition: JourneyDefinition;
   try {
     test = (parse(readFileSync(file, 'utf8')) ?? {}) as TestFile;
+    checkKeys(test, FILE_KEYS);
     if (typeof test.definition !== 'string') throw new Error("definition must name the definition's file");
     if (!Array.isArray(test.cases) || test.cases.length === 0) throw new Error('cases must be a list');
     definition = readDefinition(join(dirname(file), test.definition));
@@ -55,8 +60,12 @@ export async function runDefinitionTests(file: string): Promise<CaseResult[]> {
 
 async function runCase(definition: JourneyDefinition, folder: string, one: TestCase): Promise<string[]> {
   try {
+    checkKeys(one, CASE_KEYS);
+    for (const { what } of [...listOf(one.then ?? [], 'then'), ...listOf(one.never ?? [], 'never')])
+      if (typeof what === 'string' && !WHATS.includes(what))
+        throw new Error(`'${what}' never comes${suggest(what, WHATS) || `; what comes: ${WHATS.join(', ')}`}`);
     const items = listOf(one.given, 'given').map((line, i) => readItem(line, i + 1));
-    const until = typeof one.until === 'string' ? parseInstant(one.until) : null;
+    const until = typeof one.until === 'string' ? parseIsoTime(one.until) : null;
     if (one.until !== undefined && until === null) throw new Error('until must be a time such as 2026-03-04T10:00:00Z');
     const files = items.flatMap((item) => (item.do === 'define' && item.definition !== null ? [item.definition] : []));
     const versions = Object.fromEntries(files.map((file) => [file, readDefinition(join(folder, file))]));
@@ -69,6 +78,13 @@ async function runCase(definition: JourneyDefinition, folder: string, one: TestC
   } catch (error) {
     return [(error as Error).message];
   }
+}
+
+/** A slip in a key would leave its expectation out, and the test would hold whatever happens. */
+function checkKeys(given: object, known: readonly string[]): void {
+  for (const key of Object.keys(given))
+    if (!known.includes(key))
+      throw new Error(`'${key}' is not a known key${suggest(key, known) || `; known here: ${known.join(', ')}`}`);
 }
 
 /** Each must come, in this order; others may come in between. */
@@ -115,8 +131,9 @@ function matches(value: unknown, pattern: unknown): boolean {
       Object.entries(pattern).every(([name, part]) => matches((value as Pattern)[name], part))
     );
   if (typeof value === 'string' && typeof pattern === 'string' && value !== pattern) {
-    const instant = parseInstant(pattern);
-    return instant !== null && parseInstant(value) === instant;
+    // ISO alone: `Date.parse` takes both 'stage 1' and 'phase 1' for January 2001.
+    const instant = parseIsoTime(pattern);
+    return instant !== null && parseIsoTime(value) === instant;
   }
   return value === pattern;
 }

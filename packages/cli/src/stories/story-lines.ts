@@ -7,6 +7,40 @@ import type { JourneyChanged } from '@cairn/contracts/generated/journey.ts';
 /** Keys that say nothing are left out. */
 export type StoryLine = Record<string, unknown> & { at: string };
 
+/** Every `what` of a line. The records make the compiler say when a fact is missing. */
+export const WHATS: readonly string[] = [
+  ...Object.keys({
+    stage_changed: 0,
+    qualified: 0,
+    won: 0,
+    lost: 0,
+    absorbed: 0,
+    stalled: 0,
+    resumed: 0,
+    rederived: 0,
+  } satisfies Record<JourneyChanged['events'][number], 0>).map((event) => `journey.${event}`),
+  ...Object.keys({
+    'alert.opened': 0,
+    'alert.acknowledged': 0,
+    'alert.snoozed': 0,
+    'alert.escalated': 0,
+    'alert.resolved': 0,
+  } satisfies Record<AlertFact['type'], 0>),
+  ...Object.keys({
+    'action.chosen': 0,
+    'action.requested': 0,
+    'action.accepted': 0,
+    'action.snoozed': 0,
+    'action.done': 0,
+    'action.failed': 0,
+    'action.declined': 0,
+    'action.expired': 0,
+    'action.suppressed': 0,
+    'action.superseded': 0,
+    'action.withdrawn': 0,
+  } satisfies Record<ActionFact['type'], 0>),
+];
+
 export function changeLines({ at, events, from, journey }: JourneyChanged): StoryLine[] {
   return events.map((event) => ({
     at: formatInstant(at),
