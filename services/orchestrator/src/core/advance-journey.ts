@@ -7,7 +7,7 @@ import { takeCommand } from './advance/take-command.ts';
 import { finishDraft, startDraft, type Draft } from './advance/draft.ts';
 import { takeActionCommand } from './advance/take-action-command.ts';
 import { settleOutreach } from './advance/settle-outreach.ts';
-import { hasEnded } from './advance/settle-stall.ts';
+import { grantStall, hasEnded, leaveStall } from './advance/settle-stall.ts';
 import { takeMergedJourney, takeMergedPeople } from './advance/take-merge.ts';
 import { takeTimer } from './advance/take-timer.ts';
 import { takeTouchpoint } from './advance/take-touchpoint.ts';
@@ -43,11 +43,14 @@ function take(draft: Draft, input: JourneyInput): void {
       return takeMergedJourney(draft, input.other);
     case 'people.merged':
       return takeMergedPeople(draft, input.from, input.into);
+    case 'budget.granted':
+      return grantStall(draft, input.askedAt);
     case 'definition':
       // Whatever is not over shows which version it goes by.
       if (!hasEnded(draft.journey)) draft.changed = true;
       return;
     case 'absorbed':
+      leaveStall(draft);
       draft.changed = true;
       draft.absorbedInto = input.into;
       draft.events.push('absorbed');

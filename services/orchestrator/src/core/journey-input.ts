@@ -46,16 +46,19 @@ export type JourneyInput = JourneyOccasion &
     /** A journey that was absorbed arrives; `journey` null: there is none yet here, and it lives on as this one. */
     | { type: 'journey.merged'; other: JourneyState; seqBefore: number }
     | { type: 'people.merged'; from: string; into: string }
+    /** The alert that was asked for then has a slot. */
+    | { type: 'budget.granted'; askedAt: number }
     | { type: 'absorbed'; into: string }
     /** A new version of the definition is live. */
     | { type: 'definition' }
   );
 
 export type TimerPurpose =
-  OutreachTimer | 'stall' | 'learn' | 'roles' | `escalate-${AlertKind}` | `snooze-${AlertKind}`;
+  OutreachTimer | 'stall' | 'budget' | 'learn' | 'roles' | `escalate-${AlertKind}` | `snooze-${AlertKind}`;
 
 export const TIMER_PURPOSES: readonly TimerPurpose[] = [
   'stall',
+  'budget',
   'learn',
   'roles',
   ...OUTREACH_TIMERS,
@@ -85,10 +88,17 @@ export type JourneyOutput =
       commandId: string | null;
     }
   | { type: 'memory'; change: MemoryChange }
+  | BudgetOutput
   /** What a silence teaches, for the model of pauses. */
   | { type: 'lesson'; lesson: PackedLesson }
   | { type: 'refused'; commandId: string; code: string; message: string }
   | { type: 'action.refused'; commandId: string; code: string; message: string };
+
+/** To the budget of the alert's owner: a due stall asks for a slot, asks no more, or a silence that could have had an alert is over. */
+export type BudgetOutput =
+  | { type: 'budget.asked'; owner: string; probability: number }
+  | { type: 'budget.withdrawn'; owner: string; askedAt: number }
+  | { type: 'budget.silence'; owner: string; probability: number; stalled: boolean; due: number };
 
 export interface Advanced {
   journey: JourneyState;

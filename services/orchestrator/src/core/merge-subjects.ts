@@ -97,7 +97,8 @@ export function mergeJourneys(
 
 /** Timers do not travel with a state: where it arrives, its clock is set anew. */
 export function unarmed(stall: JourneyState['stall']): JourneyState['stall'] {
-  return { ...stall, at: null, due: null };
+  // A question that waits at a budget is that of the journey that asked it.
+  return { ...stall, at: null, due: null, asked: undefined };
 }
 
 export function mergeTraces(a: PersonTrace, b: PersonTrace): PersonTrace {

@@ -341,18 +341,35 @@ function unpackOutreach(packed: { action?: unknown } | undefined): JourneyState[
   return { ...packed, action: orRow(ACTION_KEYS, packed.action) } as JourneyState['outreach'];
 }
 
-function packStall({ at, due, lag, settled, since }: StallState, base: number): Packed {
-  return trimmed([packTime(at, base), packTime(due, base), lag, settled ? 1 : 0, packTime(since, base)]);
+function packStall({ at, due, lag, settled, since, asked }: StallState, base: number): Packed {
+  return trimmed([
+    packTime(at, base),
+    packTime(due, base),
+    lag,
+    settled ? 1 : 0,
+    packTime(since, base),
+    packTime(asked?.at, base),
+    asked?.owner,
+  ]);
 }
 
 function unpackStall(packed: Packed, base: number): StallState {
-  const [at, due, lag, settled, since] = packed as [PackedTime, PackedTime, number, number, PackedTime?];
+  const [at, due, lag, settled, since, askedAt, owner] = packed as [
+    PackedTime,
+    PackedTime,
+    number,
+    number,
+    PackedTime?,
+    PackedTime?,
+    string?,
+  ];
   return {
     at: unpackTime(at, base),
     due: unpackTime(due, base),
     lag,
     settled: settled === 1,
     since: unpackTime(since ?? null, base) ?? undefined,
+    asked: typeof owner !== 'string' ? undefined : { at: unpackTime(askedAt, base)!, owner },
   };
 }
 

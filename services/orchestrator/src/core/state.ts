@@ -139,7 +139,7 @@ export interface WinTrace {
 }
 
 /** When (epoch ms), and the logits of silence for each horizon that is recalibrated; null: known by now. */
-export type SilenceSample = readonly [at: number, ...logits: (number | null)[]];
+export type SilenceSample = readonly [at: number, ...logitsAndLessons: (number | null)[]];
 
 export interface StallState {
   /** When this silence becomes a stall; null: never in this stage. */
@@ -152,6 +152,8 @@ export interface StallState {
   settled: boolean;
   /** Of a learned stall: since when the silence counts that `at` was foretold for. */
   since?: number;
+  /** Its alert waits for a slot of this owner's budget. */
+  asked?: { at: number; owner: string };
 }
 
 export interface PersonTrace {

@@ -10,6 +10,7 @@ import type {
   PolicyTotals,
 } from '@cairn/contracts/generated/action.ts';
 import type { AlertCommand, AlertFact, CommandRefused } from '@cairn/contracts/generated/alert.ts';
+import type { BudgetTold } from '@cairn/contracts/generated/budget.ts';
 import type { DefinitionPut, Endpoint } from '@cairn/contracts/generated/control.ts';
 import type { DeliveryRequested } from '@cairn/contracts/generated/delivery.ts';
 import type { JourneyChanged } from '@cairn/contracts/generated/journey.ts';
@@ -47,6 +48,7 @@ export interface AdvanceWorld {
   /** Facts of actions, and what was learned of them. */
   readonly actions: readonly ActionFact[];
   readonly policies: readonly PolicyTotals[];
+  readonly budgets: readonly BudgetTold[];
   readonly deliveries: readonly DeliveryRequested[];
   /** The newest state of each journey that lives. */
   living(): JourneyChanged['journey'][];
@@ -68,6 +70,7 @@ export function createAdvanceWorld(options: { partitions?: number } = {}): Advan
   const refused: (CommandRefused | ActionRefused)[] = [];
   const actions: ActionFact[] = [];
   const policies: PolicyTotals[] = [];
+  const budgets: BudgetTold[] = [];
   const deliveries: DeliveryRequested[] = [];
   const waiting: { partition: number; key: string; value: unknown; headers: Record<string, string> }[] = [];
   let holding = false;
@@ -96,6 +99,7 @@ export function createAdvanceWorld(options: { partitions?: number } = {}): Advan
     for (const { topic, key, value, headers, partition: to } of outcome.outputs ?? []) {
       const plain = JSON.parse(JSON.stringify(value)) as never;
       if (topic === 'journeys') journeys.push(plain);
+      else if ((value as { type: string }).type === 'budget.told') budgets.push(plain);
       else if (topic === 'alerts')
         ((value as { type: string }).type === 'command.refused' ? (refused as unknown[]) : (alerts as unknown[])).push(
           plain,
@@ -267,6 +271,7 @@ export function createAdvanceWorld(options: { partitions?: number } = {}): Advan
     refused,
     actions,
     policies,
+    budgets,
     deliveries,
     living() {
       const newest = new Map(journeys.map(({ journey }) => [journey.id, journey]));

@@ -145,7 +145,7 @@ export function tellAlert(
 }
 
 /** Whose it is, where the account does not say: the next in turn, for as long as the journey lasts. */
-function assignOwner(draft: Draft): void {
+export function assignOwner(draft: Draft): void {
   const { owners } = draft.definition;
   if (owners.length === 0 || draft.journey.owner !== undefined || ownerOf(draft.subject) !== null) return;
   draft.journey.owner = owners[draft.memory().owners % owners.length]!;

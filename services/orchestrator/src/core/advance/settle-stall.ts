@@ -1,7 +1,7 @@
 /** Keeps a journey's stall clock true after anything that may have moved it, and opens the alert when it has run out. */
 import { openAlert } from '../alert.ts';
-import type { CompiledDefinition } from '../definition/compile-definition.ts';
-import { learnedStallOf, SHIPPED_MODELS, type JourneyModels } from '../learn/predict.ts';
+import { learnedStallOf } from '../learn/predict.ts';
+import { deskOwner, isBudgeted, thresholdNow } from '../stall/budget/budget-owner.ts';
 import { silentSince, stallDeadline, tellStall } from '../stall/fixed-stall.ts';
 import { learnedStallAt, tellLearnedStall } from '../stall/learned/learned-stall.ts';
 import { suspendedUntil } from '../meeting.ts';
@@ -9,6 +9,7 @@ import { judgedFloor, tellJudged } from '../verdict.ts';
 import { renderLastTouchpoints } from '../render-touchpoint.ts';
 import type { AlertKind, JourneyState } from '../state.ts';
 import { closeAlert, setTimer, tellAlert, type Draft } from './draft.ts';
+import { askForSlot, watchHorizon, withdrawAsk } from './follow-budget.ts';
 
 export interface ClockMove {
   /** Whose doing it was: a return of the buyer resolves an alert, a new definition or a merge leaves it. */
@@ -48,10 +49,13 @@ export function settleStall(draft: Draft, move: ClockMove): void {
 }
 
 /** The fixed limit, or the moment that is learned, whichever comes first; not while a meeting lies ahead. */
-function deadlineOf({ definition, journey, models }: Draft): number | null {
+function deadlineOf({ definition, journey, models, subject }: Draft): number | null {
   const fixed = stallDeadline(definition, journey);
   const deadline = learnedStallOf(definition, journey.stage)
-    ? earlier(fixed, learnedStallAt(definition, models(), journey))
+    ? earlier(
+        fixed,
+        learnedStallAt(definition, models(), journey, thresholdNow(definition, models(), subject, journey.stage)),
+      )
     : fixed;
   if (deadline === null) return null;
   const judged = Math.max(deadline, judgedFloor(definition, journey) ?? deadline);
@@ -74,38 +78,51 @@ function sinceOf({ definition, journey }: Draft): { since?: number } {
   return hasEnded(journey) || !learnedStallOf(definition, journey.stage) ? {} : { since: silentSince(journey) };
 }
 
-/** When the stall timer of a journey would be due under a definition that it has not met yet; null: it needs none, or none sooner. */
-export function soonerUnder(
-  definition: CompiledDefinition,
-  journey: JourneyState,
-  now: number,
-  models: JourneyModels = SHIPPED_MODELS,
-): number | null {
-  if (hasEnded(journey) || journey.alerts.stall || journey.stall.settled) return null;
-  const deadline = earlier(stallDeadline(definition, journey), learnedStallAt(definition, models, journey));
-  if (deadline === null) return null;
-  const floor = judgedFloor(definition, journey) ?? deadline;
-  const due = Math.max(Math.max(deadline, floor) + journey.stall.lag, now + SETTLING_MS);
-  return journey.stall.due === null || due < journey.stall.due ? due : null;
-}
-
 /** The stall timer is due: the journey is stalled, and its alert opens now or when work begins. */
 export function fireStall(draft: Draft): void {
   const { journey, definition, now } = draft;
-  const { due, settled } = journey.stall;
+  const { due, settled, asked } = journey.stall;
   if (due === null || settled || hasEnded(journey)) return;
   if (due > now) return setTimer(draft, 'stall', due);
+  // It waited for a slot for as long as an alert is news. The desk has dropped it by the same count.
+  if (asked) return settleWithout(draft);
   if (journey.status !== 'stalled' && journey.stall.since !== undefined) {
     // More was learned since the moment was foretold.
     const at = deadlineOf(draft);
     if (at !== null && at + journey.stall.lag > now)
       return arm(draft, { ...journey.stall, at, due: at + journey.stall.lag });
   }
+  if (journey.status !== 'stalled') watchHorizon(draft);
   markStalled(draft);
   const opensAt = definition.withinHours ? definition.businessTime.nextWorkingMoment(now) : now;
   if (opensAt > now) return arm(draft, { ...journey.stall, due: opensAt });
-  journey.stall = { ...journey.stall, due: null, settled: true };
+  if (isBudgeted(definition, journey.stage)) return askForSlot(draft);
+  settleWithout(draft);
   openStallAlert(draft);
+}
+
+/** There is a slot for the alert that was asked for then. */
+export function grantStall(draft: Draft, askedAt: number): void {
+  const { journey, definition, subject } = draft;
+  const { asked, settled } = journey.stall;
+  if (asked?.at !== askedAt || settled || hasEnded(journey)) return;
+  // The account has another owner since: it is the new one's slot that counts.
+  if (asked.owner !== deskOwner(definition, subject, journey)) return askForSlot(draft);
+  settleWithout(draft);
+  setTimer(draft, 'stall', null);
+  openStallAlert(draft);
+}
+
+/** The journey is closed here: nobody waits for a slot of it any more. */
+export function leaveStall(draft: Draft): void {
+  const before = draft.journey.stall;
+  draft.journey.stall = { ...before, asked: undefined };
+  withdrawAsk(draft, before);
+}
+
+/** This silence gets no alert beyond what it has. */
+function settleWithout({ journey }: Draft): void {
+  journey.stall = { ...journey.stall, due: null, settled: true, asked: undefined };
 }
 
 export function hasEnded(journey: Pick<JourneyState, 'status'>): boolean {
@@ -175,7 +192,8 @@ function endSilence(draft: Draft, move: ClockMove): void {
 }
 
 function arm(draft: Draft, stall: JourneyState['stall']): void {
-  const before = draft.journey.stall.due;
+  const before = draft.journey.stall;
   draft.journey.stall = stall;
-  if (stall.due !== before) setTimer(draft, 'stall', stall.due);
+  withdrawAsk(draft, before);
+  if (stall.due !== before.due) setTimer(draft, 'stall', stall.due);
 }

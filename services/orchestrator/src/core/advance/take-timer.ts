@@ -3,6 +3,7 @@ import type { TimerPurpose } from '../journey-input.ts';
 import { escalateAlert, wakeAlert } from '../alert.ts';
 import type { AlertKind } from '../state.ts';
 import { setTimer, tellAlert, type Draft } from './draft.ts';
+import { fireBudget } from './follow-budget.ts';
 import { fireLearn } from './follow-silence.ts';
 import { settleRoles } from './settle-roles.ts';
 import { armEscalation, fireStall } from './settle-stall.ts';
@@ -11,6 +12,7 @@ export function takeTimer(draft: Draft, purpose: TimerPurpose): void {
   // What is due of actions and plays is looked at after every input.
   if (purpose === 'action' || purpose === 'label' || purpose === 'play') return;
   if (purpose === 'stall') return fireStall(draft);
+  if (purpose === 'budget') return fireBudget(draft);
   if (purpose === 'learn') return fireLearn(draft);
   if (purpose === 'roles') return settleRoles(draft);
   const kind = purpose.slice(purpose.indexOf('-') + 1) as AlertKind;

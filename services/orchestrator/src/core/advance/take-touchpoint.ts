@@ -16,6 +16,7 @@ import { stageAt, stageEntered, withEntry, withStart } from '../stage.ts';
 import { withPause } from '../stall/fixed-stall.ts';
 import { CHANNELS_KEPT, LAST_TOUCHPOINTS_KEPT, PEOPLE_KEPT, type JourneyState, type PersonTrace } from '../state.ts';
 import { closeAlert, type Draft } from './draft.ts';
+import { peakBefore, tellPeak } from './follow-budget.ts';
 import { followSilence, silenceBefore } from './follow-silence.ts';
 import { followWin } from './follow-win.ts';
 import { qualificationNow, totalNow } from './score-now.ts';
@@ -52,6 +53,8 @@ export function takeTouchpoint(draft: Draft, { touchpoint, person, account }: To
   const wasOpen = !hasEnded(journey);
   journey.touchpoints++;
   const rules = definition.rulesFor(touchpoint.event);
+  const mayEnd = direction === 'inbound' || rules.mayWin || rules.mayLose;
+  const peak = mayEnd && definition.budget !== null ? peakBefore(draft, at) : null;
   if (rules.counters.length > 0) {
     const counts = countTouchpoint(rules.counters, journey.counts, scene, at);
     if (counts) journey.counts = counts;
@@ -78,6 +81,7 @@ export function takeTouchpoint(draft: Draft, { touchpoint, person, account }: To
 
   const isOutcome = takeOutcome(draft, scene, at);
   takeStage(draft, scene, at);
+  if (peak) tellPeak(draft, peak, direction, isOutcome);
   followSilence(draft, before, touchpoint, direction, at, isOutcome);
   followWin(draft, person, account, at, wasOpen);
   settleStall(draft, {

@@ -196,6 +196,13 @@ function faultsIn(definition: JourneyDefinition, look: (part: () => void) => voi
     look(() => condition(`meetings.${part}`, definition.meetings?.[part]));
   duration('meetings.grace', definition.meetings?.grace);
   duration('alerts.escalateAfter', definition.alerts?.escalateAfter);
+  look(() => {
+    const leavesItOpen = definition.stages.some(
+      ({ stall }) => stall?.learned && stall.learned.probability === undefined,
+    );
+    if (definition.alerts?.budget && !leavesItOpen)
+      fault('alerts.budget', "no stage has a 'learned' stall without a 'probability': there is nothing to choose");
+  });
   return faults;
 }
 

@@ -29,6 +29,8 @@ export interface CompiledDefinition {
   /** Whether an alert waits for working hours. */
   withinHours: boolean;
   escalateAfter: Duration | null;
+  /** At most so many new alerts of learned stalls a working day; null: as many as there are. */
+  budget: { count: number; per: 'owner' | 'workspace' } | null;
   /** Who looks after journeys whose account names no owner, in turn. */
   owners: readonly string[];
   autoReplies: Predicate | null;
@@ -55,6 +57,8 @@ export interface CompiledLearnedStall {
   horizon: Duration;
   /** An alert opens once it is as likely as this that the silence reaches the horizon. */
   probability: number;
+  /** No probability is given, but a budget: until another is chosen from it, `probability` holds. */
+  isBudgeted: boolean;
   /** Null: after any silence. */
   atLeast: Duration | null;
 }
@@ -110,7 +114,7 @@ export function compileDefinition(source: JourneyDefinition, version: number): C
       forwardOnly: stage.forwardOnly ?? false,
       from: stage.from ? new Set(stage.from) : null,
       stallAfter: durationOf(stage.stall?.after),
-      learned: learnedOf(stage.stall?.learned),
+      learned: learnedOf(stage.stall?.learned, source.alerts?.budget !== undefined),
     })),
     stageIndex: new Map(source.stages.map((stage, i) => [stage.name, i])),
     won: compile(source.outcomes?.won?.enter, 'outcomes.won.enter'),
@@ -128,6 +132,9 @@ export function compileDefinition(source: JourneyDefinition, version: number): C
     })),
     withinHours: hours !== undefined && source.alerts?.anyHour !== true,
     escalateAfter: durationOf(source.alerts?.escalateAfter),
+    budget: source.alerts?.budget
+      ? { count: source.alerts.budget.count, per: source.alerts.budget.per ?? 'owner' }
+      : null,
     owners: source.alerts?.owners ?? [],
     autoReplies: compile(source.autoReplies, 'autoReplies'),
     meetings: compileMeetings(source, compile),
@@ -145,15 +152,17 @@ export function compileDefinition(source: JourneyDefinition, version: number): C
 }
 
 /** As the schema's description says. */
-const DEFAULT_PROBABILITY = 0.7;
+export const DEFAULT_PROBABILITY = 0.7;
 
 function learnedOf(
   policy: NonNullable<JourneyDefinition['stages'][number]['stall']>['learned'],
+  hasBudget: boolean,
 ): CompiledLearnedStall | null {
   if (!policy) return null;
   return {
     horizon: parseDuration(policy.horizon)!,
     probability: policy.probability ?? DEFAULT_PROBABILITY,
+    isBudgeted: hasBudget && policy.probability === undefined,
     atLeast: durationOf(policy.atLeast),
   };
 }

@@ -179,6 +179,19 @@ describe('a definition', () => {
       "plays[0].trigger.alert: 'stal' is not a kind of alert; did you mean 'stall'?",
     ]));
 
+  it('wants something to choose where a budget is given', () => {
+    const budget = 'alerts: { budget: { count: 5 } }';
+    const one = (stall: string): string => `stages: [ { name: a, stall: ${stall} } ]\n${budget}`;
+    expect(faultsWith(one('{ after: 3 days }'))).toEqual([
+      "alerts.budget: no stage has a 'learned' stall without a 'probability': there is nothing to choose",
+    ]);
+    expect(faultsWith(one('{ learned: { horizon: 7 days, probability: 0.7 } }'))).toHaveLength(1);
+    expect(faultsWith(one('{ learned: { horizon: 7 days } }'))).toEqual([]);
+    expect(faultsWith(one('{ learned: { horizon: 7 days } }').replace('count: 5', 'count: 0, per: team'))).toHaveLength(
+      2,
+    );
+  });
+
   it('knows no date that no calendar has', () =>
     expect(faultsWith(`${stages}\nbusinessHours: { holidays: [2026-02-30, 2026-02-28] }`)).toEqual([
       "businessHours.holidays: '2026-02-30' is not a date",

@@ -15,6 +15,8 @@ import type { JourneyState, SubjectState } from '../state.ts';
 export interface JourneyModels {
   pace: PaceModel;
   win: WinModel;
+  /** Probabilities that alert budgets chose, by owner; absent: none yet. */
+  thresholds?: Readonly<Record<string, number>>;
 }
 
 /** Before anything is learned: what is shipped. */

@@ -151,6 +151,7 @@ export function muted(definition: CompiledDefinition): CompiledDefinition {
   return {
     ...definition,
     owners: [],
+    budget: null,
     outreach: { ...definition.outreach, isEmpty: true, actions: [], plays: [] },
   };
 }

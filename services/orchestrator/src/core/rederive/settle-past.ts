@@ -37,6 +37,8 @@ export function settlePast({ definition, journey, past, timers, seqBefore, now, 
       for (const purpose of [`escalate-${kind}`, `snooze-${kind}`] as const)
         outputs.push({ type: 'timer', purpose, dueAt: alerts[kind] ? dueOf(purpose) : null });
   }
+  const asked = settled ? undefined : journey?.stall.asked;
+  if (asked) outputs.push({ type: 'budget.withdrawn', owner: asked.owner, askedAt: asked.at });
   const { outreach: _muted, owner: _assigned, ...rest } = past;
   const next: JourneyState = {
     ...rest,

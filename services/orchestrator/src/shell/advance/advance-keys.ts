@@ -1,9 +1,14 @@
 /** Where the advance task keeps what, in each partition of `journey-inbox`. Workspace and subject ids hold no slash. */
+import { idOf } from '@cairn/contracts/ids.ts';
 import { keyOf } from '@cairn/contracts/topics.ts';
 import { slotOf } from '../../core/render-journey.ts';
 import type { SubjectState } from '../../core/state.ts';
 
 const LESSONS = '@lessons/';
+const BUDGET = '@budget/';
+const TALLY = '@tally/';
+/** A key of the state has room for some hundred bytes. */
+const OWNER_CHARS = 100;
 
 export const advanceKeys = {
   /** A subject: `SubjectState`, or `MovedSubject` once it was absorbed. */
@@ -29,6 +34,16 @@ export const advanceKeys = {
   pace: (workspace: string, definition: string): string => `@pace/${workspace}/${definition}`,
   /** What is learned of winning. */
   win: (workspace: string, definition: string): string => `@win/${workspace}/${definition}`,
+  /** An owner's slots of a day, and what their threshold is chosen from. */
+  budget: (workspace: string, definition: string, owner: string): string =>
+    `${BUDGET}${workspace}/${definition}/${plainOwner(owner)}`,
+  tally: (workspace: string, definition: string, owner: string): string =>
+    `${TALLY}${workspace}/${definition}/${plainOwner(owner)}`,
+  /** Which partition keeps an owner's budget. */
+  budgetDesk: (workspace: string, definition: string, owner: string): string =>
+    keyOf.subject(workspace, `@budget/${definition}/${plainOwner(owner)}`),
+  /** Probabilities that budgets chose, by owner. */
+  thresholds: (workspace: string, definition: string): string => `@thresholds/${workspace}/${definition}`,
   /** Lessons that may be learned from a time on (number of buckets since 1970). */
   lessons: (workspace: string, definition: string, bucket: number): string =>
     `${LESSONS}${workspace}/${bucket}/${definition}`,
@@ -49,6 +64,15 @@ export const timerPurpose = (definition: string, purpose: string): string => `${
 export function readTimerPurpose(text: string): { definition: string; purpose: string } {
   const slash = text.indexOf('/');
   return { definition: text.slice(0, slash), purpose: text.slice(slash + 1) };
+}
+
+/** Owners are called as the CRM calls them. */
+function plainOwner(owner: string): string {
+  return owner.length <= OWNER_CHARS ? owner : idOf('own', owner);
+}
+
+export function isBudgetKey(key: string): boolean {
+  return key.startsWith(BUDGET) || key.startsWith(TALLY);
 }
 
 export function isLessonsKey(key: string): boolean {

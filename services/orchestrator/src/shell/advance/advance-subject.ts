@@ -1,6 +1,7 @@
 /** One subject's journeys and one input: reads the subject, lets the core advance each journey, writes what came of it. */
 import type { ActionCommand } from '@cairn/contracts/generated/action.ts';
 import type { AlertCommand } from '@cairn/contracts/generated/alert.ts';
+import type { BudgetGranted } from '@cairn/contracts/generated/budget.ts';
 import type { StitchedTouchpoint, SubjectRef } from '@cairn/contracts/generated/stitched.ts';
 import { advanceJourney } from '../../core/advance-journey.ts';
 import type { JourneyInput, TimerPurpose } from '../../core/journey-input.ts';
@@ -111,6 +112,16 @@ export function takeTimer(scope: AdvanceScope, key: string, name: string, purpos
   const definitions = scope.definitions.filter((definition) => definition.name === name);
   advanceSubject(scope, subject, definitions, (_definition, journey) =>
     journey ? { type: 'timer', purpose, cause: `timer ${purpose}` } : null,
+  );
+}
+
+/** A stall has a slot of its owner's budget; one that asks no more is passed over by the core. */
+export function takeGranted(scope: AdvanceScope, { place, definition: name, askedAt }: BudgetGranted): void {
+  const subject = scope.work.get<SubjectState | MovedSubject>(place);
+  if (!subject || isMoved(subject)) return;
+  const definitions = scope.definitions.filter((definition) => definition.name === name);
+  advanceSubject(scope, subject, definitions, (_definition, journey) =>
+    journey?.stall.asked?.at === askedAt ? { type: 'budget.granted', askedAt, cause: 'budget' } : null,
   );
 }
 

@@ -4,6 +4,13 @@
  */
 import type { ActionCommand } from '@cairn/contracts/generated/action.ts';
 import type { AlertCommand } from '@cairn/contracts/generated/alert.ts';
+import type {
+  BudgetAsked,
+  BudgetChosen,
+  BudgetGranted,
+  BudgetSilence,
+  BudgetWithdrawn,
+} from '@cairn/contracts/generated/budget.ts';
 import type { DefinitionPut, EndpointPut, EndpointRemoved } from '@cairn/contracts/generated/control.ts';
 import type { StitchedFile } from '@cairn/contracts/generated/stitched.ts';
 import { keyOf, partitionOf } from '@cairn/contracts/topics.ts';
@@ -14,15 +21,17 @@ import { packStored, unpackStored } from '../../core/packed-subject.ts';
 import { isMoved, type MovedSubject, type SubjectState } from '../../core/state.ts';
 import { takeAdoptionStep } from './adopt-definition.ts';
 import { groupOf } from './adoption-groups.ts';
-import { advanceKeys, isLessonsKey, readSubjectKey, readTimerPurpose } from './advance-keys.ts';
+import { advanceKeys, isBudgetKey, isLessonsKey, readSubjectKey, readTimerPurpose } from './advance-keys.ts';
 import type { AdvanceMetrics } from './advance-metrics.ts';
 import {
   takeActionCommand,
   takeAlertCommand,
+  takeGranted,
   takeTimer,
   takeTouchpoint,
   type AdvanceScope,
 } from './advance-subject.ts';
+import { takeBudgetMessage, takeBudgetTimer, takeChosen } from './budget-desks.ts';
 import { createDeliverWork, type DeliverWork } from '../deliver/deliver-work.ts';
 import { takePersonErased } from './erase-subject.ts';
 import { takeHandOver, takePersonMerged, takeSubjectState } from './hand-over.ts';
@@ -41,7 +50,8 @@ export interface AdvanceTaskDeps {
   renderJourney?: AdvanceScope['renderJourney'];
 }
 
-type Message = StitchedFile | ActionCommand | AlertCommand | DefinitionPut | EndpointPut | EndpointRemoved;
+type BudgetIn = BudgetAsked | BudgetWithdrawn | BudgetSilence | BudgetGranted | BudgetChosen;
+type Message = StitchedFile | ActionCommand | AlertCommand | BudgetIn | DefinitionPut | EndpointPut | EndpointRemoved;
 
 /** How often a command was sent on after a subject that moved. */
 const HOPS_HEADER = 'cairn-hops';
@@ -85,6 +95,10 @@ function handleAdvance(
       (workspace, name) => definitions.of(work, workspace).find((one) => one.name === name),
       now,
     );
+    return work.outcome();
+  }
+  if (input.type === 'timer' && isBudgetKey(input.key)) {
+    takeBudgetTimer(scopeOf, input.key, input.purpose);
     return work.outcome();
   }
   if (input.type === 'timer' && isRederiveKey(input.key)) {
@@ -138,6 +152,14 @@ function takeMessage(
     case 'alert.command':
     case 'action.command':
       return takeCommand(scopeOf(message.workspace), record, message);
+    case 'budget.asked':
+    case 'budget.withdrawn':
+    case 'budget.silence':
+      return takeBudgetMessage(scopeOf(message.workspace), message);
+    case 'budget.granted':
+      return takeGranted(scopeOf(message.workspace), message);
+    case 'budget.chosen':
+      return takeChosen(scopeOf(message.workspace), message);
     case 'definition.put':
       return definitions.put(work, message, now);
     case 'endpoint.put':

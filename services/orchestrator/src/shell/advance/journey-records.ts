@@ -12,6 +12,7 @@ import { journeyWebhooks } from '../../core/journey-webhooks.ts';
 import { renderAlert, summariseJourney } from '../../core/render-alert.ts';
 import { renderJourney, slotOf, type JourneyPlace } from '../../core/render-journey.ts';
 import { advanceKeys, timerPurpose } from './advance-keys.ts';
+import { sendToBudget } from './budget-desks.ts';
 import { changeStoredMemory } from './definition-memory.ts';
 import { keepLesson } from './learn-pauses.ts';
 import type { DeliverWork } from '../deliver/deliver-work.ts';
@@ -98,6 +99,11 @@ export function writeRecords(
         else withdrawAction(work, partitions, fact);
         break;
       }
+      case 'budget.asked':
+      case 'budget.withdrawn':
+      case 'budget.silence':
+        sendToBudget({ work, partitions }, place, journey.id, output, now);
+        break;
       case 'lesson':
         keepLesson(work, workspace, definition.name, output.lesson, now);
         break;

@@ -15,11 +15,13 @@ export function modelsOf(
   definition: string,
 ): JourneyModels {
   const pace = state.get<PaceState>(advanceKeys.pace(workspace, definition));
-  if (!pace) return SHIPPED_MODELS;
+  const thresholds = state.get<Readonly<Record<string, number>>>(advanceKeys.thresholds(workspace, definition));
+  if (!pace) return thresholds ? { ...SHIPPED_MODELS, thresholds } : SHIPPED_MODELS;
   const win = state.get<WinState>(advanceKeys.win(workspace, definition));
   return {
     pace: opened(paces, pace, openModel),
     win: win ? opened(wins, win, openWinModel) : SHIPPED_MODELS.win,
+    ...(thresholds ? { thresholds } : {}),
   };
 }
 

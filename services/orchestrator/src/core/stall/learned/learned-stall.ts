@@ -6,18 +6,19 @@ import type { JourneyState } from '../../state.ts';
 import { describeSilence, silentSince } from '../fixed-stall.ts';
 import { businessAmountOf, durationInWords } from '../in-words.ts';
 
-/** The first moment at which the stage's probability is reached, never before its `atLeast`; null: its stalls are not learned. */
+/** The first moment at which `threshold` (the stage's, or what its budget chose) is reached, never before its `atLeast`; null: its stalls are not learned. */
 export function learnedStallAt(
   definition: CompiledDefinition,
   models: JourneyModels,
   journey: JourneyState,
+  threshold: number,
 ): number | null {
   const learned = learnedStallOf(definition, journey.stage);
   if (!learned) return null;
   const since = silentSince(journey);
   const earliest = learned.atLeast ? definition.businessTime.add(since, learned.atLeast) : since;
   const until = horizonEnd(definition, journey, learned);
-  return foretellingOf({ definition, models, journey }).crossing(earliest, until, learned.probability);
+  return foretellingOf({ definition, models, journey }).crossing(earliest, until, threshold);
 }
 
 /** What is shown of the pace under a learned stall. */

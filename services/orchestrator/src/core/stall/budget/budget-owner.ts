@@ -1,0 +1,41 @@
+/** Whose budget a journey's stall counts against, and which threshold holds for it. */
+import type { CompiledDefinition } from '../../definition/compile-definition.ts';
+import { learnedStallOf, type JourneyModels } from '../../learn/predict.ts';
+import type { JourneyState, SubjectState } from '../../state.ts';
+import { ownerOf } from '../../subject.ts';
+
+/** Of everybody, or of journeys that are nobody's yet. */
+export const NOBODY = '';
+
+type Owned = Pick<JourneyState, 'owner'>;
+
+/** Whose slots an alert takes: the account's owner, else the one it was assigned to. */
+export function deskOwner({ budget }: CompiledDefinition, subject: SubjectState, journey: Owned): string {
+  return budget?.per === 'workspace' ? NOBODY : (ownerOf(subject) ?? journey.owner ?? NOBODY);
+}
+
+/** Whose past a threshold is chosen from. Owners who take turns share one: who gets a journey is decided when its alert is due. */
+export function thresholdOwner({ budget }: CompiledDefinition, subject: SubjectState): string {
+  return budget?.per === 'workspace' ? NOBODY : (ownerOf(subject) ?? NOBODY);
+}
+
+/** How many share what is counted under this owner. */
+export function ownersBehind({ budget, owners }: CompiledDefinition, owner: string): number {
+  return owner === NOBODY && budget?.per === 'owner' ? Math.max(1, owners.length) : 1;
+}
+
+/** Whether the stage's alerts ask for a slot. */
+export function isBudgeted(definition: CompiledDefinition, stage: string): boolean {
+  return definition.budget !== null && learnedStallOf(definition, stage)?.isBudgeted === true;
+}
+
+/** At which probability a stall of the stage is due. */
+export function thresholdNow(
+  definition: CompiledDefinition,
+  { thresholds }: JourneyModels,
+  subject: SubjectState,
+  stage: string,
+): number {
+  const learned = learnedStallOf(definition, stage)!;
+  return (learned.isBudgeted ? thresholds?.[thresholdOwner(definition, subject)] : undefined) ?? learned.probability;
+}
