@@ -79,8 +79,9 @@ describe('next best actions, end to end', () => {
     const path = `/api/actions/${data.id}/result`;
     expect((await product.api('POST', path, { outcome: 'maybe' })).status).toBe(400);
     expect((await product.api('POST', '/api/actions/act_unknown/result', { outcome: 'done' })).status).toBe(404);
-    const done = await product.api<Action>('POST', path, { outcome: 'done', note: 'spoke to Ann' });
-    expect(done).toMatchObject({ status: 200, body: { state: 'done', outcome: 'done', note: 'spoke to Ann' } });
+    const say = () => product.api<Action>('POST', path, { outcome: 'done', note: 'spoke to Ann' });
+    for (const done of await Promise.all([say(), say(), say()]))
+      expect(done).toMatchObject({ status: 200, body: { state: 'done', outcome: 'done', note: 'spoke to Ann' } });
     await waitUntil(async () => (await actionOf(data.id)).state === 'done', systemClock);
     expect((await product.api('POST', path, { outcome: 'done' })).status).toBe(200);
     expect((await product.api('POST', path, { outcome: 'failed' })).status).toBe(409);

@@ -4,7 +4,13 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { Express, Request, Response } from 'express';
-import type { ActionCommand, ActionFact, ActionFile, ActionRefused } from '@cairn/contracts/generated/action.ts';
+import type {
+  Action,
+  ActionCommand,
+  ActionFact,
+  ActionFile,
+  ActionRefused,
+} from '@cairn/contracts/generated/action.ts';
 import { encodeJson } from '@cairn/contracts/json.ts';
 import { keyOf, partitionOf } from '@cairn/contracts/topics.ts';
 import { authorise } from '@cairn/service-kit/authorise.ts';
@@ -111,20 +117,24 @@ export function addActionRoutes(app: Express, { ports, view, answers }: ActionRo
       ...details(bodyOf(request)),
     };
     // A retry of what was said already is answered, not refused.
-    if (message.outcome !== null && action.outcome === message.outcome) return void response.json(action);
-    if (message.command === 'accept' && action.state === 'accepted') return void response.json(action);
+    if (isSaid(message, action)) return void response.json(action);
     const key = keyOf.subject(workspace, action.subject.id);
     const partition = partitionOf(key, log.partitions('journey-inbox'));
     const answered = answers.of(commandId, ANSWER_WITHIN_MS);
     await log.append([{ topic: 'journey-inbox', partition, key, value: encodeJson(message) }]);
     const fact = (await answered).at(-1);
-    if (fact?.type === 'action.refused')
+    if (fact?.type === 'action.refused') {
+      // The same may have been said in parallel, a moment before.
+      await view.store.settle();
+      const after = view.actions.get(workspace, action.id);
+      if (after && isSaid(message, after)) return void response.json(after);
       throw new ProblemError({
         status: 409,
         code: fact.code,
         title: 'The action does not allow this',
         detail: fact.message,
       });
+    }
     response.json(fact?.action);
   }
 
@@ -142,6 +152,10 @@ export function addActionRoutes(app: Express, { ports, view, answers }: ActionRo
   app.post('/api/actions/:id/snooze', (request, response) =>
     command(request, response, ({ until }) => ({ command: 'snooze', until: readUntil(until, clock.now()) })),
   );
+}
+
+function isSaid({ command, outcome }: ActionCommand, action: Pick<Action, 'state' | 'outcome'>): boolean {
+  return (outcome !== null && action.outcome === outcome) || (command === 'accept' && action.state === 'accepted');
 }
 
 function readOutcome(outcome: unknown): ActionCommand['outcome'] {
