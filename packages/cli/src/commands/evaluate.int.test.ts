@@ -10,6 +10,7 @@ import type { Touchpoint } from '@cairn/contracts/generated/touchpoint.ts';
 import { compileDefinition } from '@cairn/orchestrator/core/definition/compile-definition.ts';
 import { loadDefinition } from '@cairn/orchestrator/core/definition/load-definition.ts';
 import { collect, nextInbound, type Collected } from '../evaluate/collect.ts';
+import { judgeBudget } from '../evaluate/judge-budget.ts';
 import { judgeLog } from '../evaluate/judge-log.ts';
 import { KNOWN_LOGS } from '../evaluate/logs.ts';
 import { MEMORYLESS_DEFINITION, MEMORYLESS_SPLIT, memorylessTouchpoints } from '../evaluate/memoryless.ts';
@@ -43,6 +44,25 @@ describe.skipIf(!there && process.env.CI !== 'true')('on the loan funnel', () =>
     const loaded = loadDefinition(readFileSync(join(examples, LOAN.definition), 'utf8'));
     if (!loaded.ok) throw new Error(JSON.stringify(loaded.faults));
     definition = loaded.definition;
+  });
+
+  it('an alert budget is kept by every owner on every day, and promises the precision and the number of alerts that come', () => {
+    const owners: [string, ...string[]] = ['Ada', 'Ben', 'Cleo'];
+    const stages = definition.stages.map((stage) => ({
+      ...stage,
+      stall: { learned: { horizon: '7 days', atLeast: '2 days' } },
+    })) as JourneyDefinition['stages'];
+    const budgeted: JourneyDefinition = { ...definition, alerts: { budget: { count: 15 }, owners }, stages };
+    // Ten weeks: later on fewer and fewer new applications are in the log, and no four weeks speak for the next.
+    const settings = { workspace: 'evaluate', definition: budgeted, until: Date.parse('2011-12-12T00:00:00Z') };
+    const figures = judgeBudget(settings, touchpoints, { horizonMs: 7 * DAY_MS, owners: owners.length });
+    expect(figures.mostADay).toBe(15);
+    expect(figures.alerts).toBeGreaterThan(1_500);
+    // What waits and does not come back is likelier right than what was due: the promise is on the safe side.
+    expect(figures.precision - figures.expectedPrecision).toBeGreaterThan(-0.05);
+    expect(figures.precision - figures.expectedPrecision).toBeLessThan(0.15);
+    expect(figures.due / figures.expectedDue).toBeGreaterThan(0.85);
+    expect(figures.due / figures.expectedDue).toBeLessThan(1.15);
   });
 
   it('a rule of three days loses a quarter of its false alerts when it counts business days, and opens none on a day off', () => {

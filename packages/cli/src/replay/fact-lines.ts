@@ -17,6 +17,7 @@ export interface AlertLine {
   probability: number | null;
   resolvedBy: AlertFact['alert']['resolvedBy'];
   alertId: string;
+  owner: string | null;
   text: string;
 }
 
@@ -35,6 +36,7 @@ export function alertLine(fact: AlertFact, subject: SubjectName): AlertLine {
     probability,
     resolvedBy: alert.resolvedBy,
     alertId: alert.id,
+    owner: alert.owner ?? null,
     text,
   };
 }

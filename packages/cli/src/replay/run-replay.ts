@@ -4,6 +4,7 @@
  */
 import type { ActionFact } from '@cairn/contracts/generated/action.ts';
 import type { AlertFact } from '@cairn/contracts/generated/alert.ts';
+import type { BudgetTold } from '@cairn/contracts/generated/budget.ts';
 import type { JourneyDefinition } from '@cairn/contracts/generated/journey-definition.ts';
 import type { JourneyChanged } from '@cairn/contracts/generated/journey.ts';
 import type { Touchpoint } from '@cairn/contracts/generated/touchpoint.ts';
@@ -26,6 +27,8 @@ export interface ReplaySettings {
 /** Told in the order of virtual time. */
 export interface ReplayListener {
   onAlert?(fact: AlertFact, subject: SubjectName): void;
+  /** An owner's alert budget after a change. */
+  onBudget?(fact: BudgetTold): void;
   onAction?(fact: ActionFact, subject: SubjectName): void;
   onChange?(fact: JourneyChanged, subjectOf: () => SubjectName): void;
   /** A journey to be scored: at a tick, or after the event that was asked for. */
@@ -95,8 +98,9 @@ export function runReplay(
         const fact = value as AlertFact;
         if (fact.alert) listener.onAlert?.(fact, subjectOf(fact.alert.journeyId, fact.alert));
       } else if (topic === 'actions') {
-        const fact = value as ActionFact;
-        if (fact.action) listener.onAction?.(fact, subjectOf(fact.action.journeyId, fact.action));
+        const fact = value as ActionFact | BudgetTold;
+        if (fact.type === 'budget.told') listener.onBudget?.(fact);
+        else if (fact.action) listener.onAction?.(fact, subjectOf(fact.action.journeyId, fact.action));
       }
     }
   }

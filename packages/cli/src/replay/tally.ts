@@ -1,11 +1,13 @@
 /** Counts and rates for summary.json. */
 import type { ActionFact } from '@cairn/contracts/generated/action.ts';
 import type { AlertFact } from '@cairn/contracts/generated/alert.ts';
+import type { AlertBudgetState, BudgetTold } from '@cairn/contracts/generated/budget.ts';
 import type { JourneyChanged } from '@cairn/contracts/generated/journey.ts';
 
 export interface Tally {
   alert(fact: AlertFact): void;
   action(fact: ActionFact): void;
+  budget(fact: BudgetTold): void;
   change(fact: JourneyChanged): void;
   /** Of a journey at the end. */
   journey(status: string): void;
@@ -23,6 +25,8 @@ export function createTally(): Tally {
   const resolved: Record<string, number> = {};
   const actions: Record<string, number> = {};
   const transitions: Record<string, number> = {};
+  /** By owner: how each budget stands at the end. */
+  const budgets = new Map<string | null, AlertBudgetState>();
   const add = (counts: Record<string, number>, name: string): void => void (counts[name] = (counts[name] ?? 0) + 1);
   return {
     alert({ type, alert }) {
@@ -31,6 +35,7 @@ export function createTally(): Tally {
       if (type === 'alert.resolved') add(resolved, alert.resolvedBy ?? 'unknown');
     },
     action: ({ type }) => add(actions, type),
+    budget: ({ budget }) => void budgets.set(budget.owner, budget),
     change({ events }) {
       for (const event of events) {
         add(transitions, `journey.${event}`);
@@ -41,7 +46,15 @@ export function createTally(): Tally {
       add(journeys, 'total');
       add(journeys, status);
     },
-    counts: () => ({ journeys, alerts, alertsOpenedByKind: kinds, alertsResolvedBy: resolved, actions, transitions }),
+    counts: () => ({
+      journeys,
+      alerts,
+      alertsOpenedByKind: kinds,
+      alertsResolvedBy: resolved,
+      ...(budgets.size > 0 ? { alertBudgets: [...budgets.values()] } : {}),
+      actions,
+      transitions,
+    }),
     rates(from, to) {
       const share = (count: number | undefined): number | null =>
         journeys.total === 0 ? null : (count ?? 0) / journeys.total!;

@@ -73,6 +73,7 @@ function replayRows(
       files.alerts.write(alertLine(fact, subject));
       tally.alert(fact);
     },
+    onBudget: (fact) => tally.budget(fact),
     onAction(fact, subject) {
       files.actions.write(actionLine(fact, subject));
       tally.action(fact);

@@ -110,7 +110,7 @@ export interface BudgetChosen {
   at: number;
 }
 /**
- * On `alerts`: an owner's budget after a change, whole.
+ * On `actions`, beside what is learned of them: an owner's budget after a change, whole.
  */
 export interface BudgetTold {
   type: 'budget.told';
@@ -177,9 +177,9 @@ export interface BudgetExpectation {
 }
 export interface BudgetToday {
   /**
-   * The working day that was last counted.
+   * The day that was last counted; null: none yet.
    */
-  date: string;
+  date: string | null;
   opened: number;
   /**
    * Alerts that wait for a working day with room.

@@ -99,7 +99,6 @@ export function createAdvanceWorld(options: { partitions?: number } = {}): Advan
     for (const { topic, key, value, headers, partition: to } of outcome.outputs ?? []) {
       const plain = JSON.parse(JSON.stringify(value)) as never;
       if (topic === 'journeys') journeys.push(plain);
-      else if ((value as { type: string }).type === 'budget.told') budgets.push(plain);
       else if (topic === 'alerts')
         ((value as { type: string }).type === 'command.refused' ? (refused as unknown[]) : (alerts as unknown[])).push(
           plain,
@@ -111,8 +110,9 @@ export function createAdvanceWorld(options: { partitions?: number } = {}): Advan
     }
   }
 
-  function takeAction(value: ActionFile): void {
-    if (value.type === 'policy.totals') policies.push(value);
+  function takeAction(value: ActionFile | BudgetTold): void {
+    if (value.type === 'budget.told') budgets.push(value);
+    else if (value.type === 'policy.totals') policies.push(value);
     else if (value.type === 'action.refused') refused.push(value);
     else actions.push(value as ActionFact);
   }

@@ -189,7 +189,7 @@ function tell(scope: AdvanceScope, definition: CompiledDefinition, desk: BudgetD
     what,
     budget: rendered(scope, definition, desk),
   };
-  work.output({ topic: 'alerts', partition: partitionOf(key, partitions('alerts')), key, value });
+  work.output({ topic: 'actions', partition: partitionOf(key, partitions('actions')), key, value });
 }
 
 function rendered(

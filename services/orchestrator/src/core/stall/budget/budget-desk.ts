@@ -88,7 +88,7 @@ export function startDay(before: BudgetDesk, count: number, day: number, now: nu
 }
 
 export function todayOf({ day, opened, waiting }: BudgetDesk, dateOf: (day: number) => string): BudgetToday {
-  return { date: dateOf(Math.max(0, day)), opened, waiting: waiting.length };
+  return { date: day < 0 ? null : dateOf(day), opened, waiting: waiting.length };
 }
 
 function grant(desk: BudgetDesk, granted: readonly Waiting[], dropped: number): DeskStep {
