@@ -4,6 +4,7 @@ import { createExpressApp } from '@cairn/service-kit/express-app.ts';
 import { pathOf } from '@cairn/service-kit/http-front.ts';
 import type { Ports, RunningService } from '@cairn/service-kit/service.ts';
 import type { LiveFeedConfig } from './config.ts';
+import { addAlertBudgetRoutes } from './shell/alert-budget-routes.ts';
 import { addAlertReportRoutes } from './shell/alert-report-routes.ts';
 import { addActionRoutes, pickActionAnswer } from './shell/action-routes.ts';
 import { addAlertCommandRoutes, pickAlertAnswer } from './shell/alert-command-routes.ts';
@@ -72,8 +73,9 @@ export async function startLiveFeed(ports: Ports, config: LiveFeedConfig): Promi
   const actionAnswers = await createAnswers(log, clock, ['actions'], (_record, message) => pickActionAnswer(message));
   const readTimeline = createReadTimeline(view, readRecords, config.touchpointHistory);
   const files = await createStaticFiles(config.dashboardPath);
-  const app = createExpressApp({ logger, clock }, (routes) => {
+  const app = createExpressApp({ logger, clock, control }, (routes) => {
     addAlertReportRoutes(routes, { view, clock, control });
+    addAlertBudgetRoutes(routes, { view, clock, control });
     addReadRoutes(routes, { view, clock, control, readTimeline });
     addBoardRoutes(routes, { view, clock, control });
     addDeadLetterRoutes(routes, { ports, view });

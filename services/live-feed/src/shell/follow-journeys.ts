@@ -5,6 +5,7 @@
 import type { Clock } from '@cairn/clock/clock.ts';
 import type { ActionFile } from '@cairn/contracts/generated/action.ts';
 import type { AlertFile } from '@cairn/contracts/generated/alert.ts';
+import type { BudgetTold } from '@cairn/contracts/generated/budget.ts';
 import type { DeadLetter } from '@cairn/contracts/generated/dead-letter.ts';
 import type { IdentityFile } from '@cairn/contracts/generated/identity.ts';
 import type { JourneyChanged } from '@cairn/contracts/generated/journey.ts';
@@ -84,8 +85,9 @@ export async function followJourneys(deps: FollowDeps): Promise<FollowJourneys> 
     if (!value) return forget(record);
     if (topic === 'journeys') return applyJourney(record, value);
     if (topic === 'actions') {
-      const said = decodeJson(value) as ActionFile;
-      if ('action' in said || said.type === 'policy.totals') view.actions.apply(said);
+      const said = decodeJson(value) as ActionFile | BudgetTold;
+      if (said.type === 'budget.told') view.budgets.apply(said);
+      else if ('action' in said || said.type === 'policy.totals') view.actions.apply(said);
       return;
     }
     const fact = decodeJson(value) as AlertFile | IdentityFile | DeadLetter;

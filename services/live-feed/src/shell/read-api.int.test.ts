@@ -2,7 +2,8 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { AlertCommand } from '@cairn/contracts/generated/alert.ts';
-import { decodeJson } from '@cairn/contracts/json.ts';
+import type { BudgetTold } from '@cairn/contracts/generated/budget.ts';
+import { decodeJson, encodeJson } from '@cairn/contracts/json.ts';
 import { formatInstant } from '@cairn/clock/calendar.ts';
 import { NOON, alert, alertFact, deadLetter, journeyIdOf, person, touchpoint } from '../testkit/facts.ts';
 import type { Told } from '../testkit/feed-client.ts';
@@ -230,6 +231,46 @@ describe('alerts', () => {
     const first = await get('/api/alerts?limit=2');
     expect(idsOf(first)).toEqual(['alr_3', 'alr_2']);
     expect(idsOf(await get(`/api/alerts?limit=2&cursor=${first.next}`))).toEqual(['alr_1']);
+  });
+
+  test('alert budgets are shown as last told, by owner and definition, each workspace its own', async () => {
+    const told = (workspace: string, owner: string | null, opened: number): BudgetTold => ({
+      type: 'budget.told',
+      workspace,
+      at: NOON,
+      what: { opened: 1 },
+      budget: {
+        definition: 'b2b-sales',
+        owner,
+        count: 5,
+        per: 'owner',
+        threshold: 0.82,
+        chosenAt: '2026-03-02T00:00:00.000Z',
+        expected: { perDay: 4.8, overBudget: false, precision: 0.71, silences: 240, days: 28 },
+        today: { date: '2026-03-02', opened, waiting: 2 },
+        totals: { opened: 40, waited: 9, dropped: 1, returned: 4 },
+      },
+    });
+    const longName = 'x'.repeat(3_000);
+    await world.append(
+      [
+        told('w1', 'Ada', 1),
+        told('w1', 'Ada', 2),
+        told('w1', null, 0),
+        told('w1', longName, 0),
+        told('w2', 'Eve', 5),
+      ].map((fact) => ({
+        topic: 'actions',
+        partition: 0,
+        key: 'w1/@budget',
+        value: encodeJson(fact),
+      })),
+    );
+    await expect.poll(async () => (await get('/api/alerts/budget')).items.length).toBe(3);
+    const { items, next } = await get('/api/alerts/budget?owner=Ada&definition=b2b-sales');
+    expect([items, next]).toEqual([[told('w1', 'Ada', 2).budget], null]);
+    expect((await get('/api/alerts/budget?definition=other')).items).toEqual([]);
+    expect((await ask('/api/alerts/budget', { as: null })).status).toBe(401);
   });
 
   test('an unknown state is a 400, another workspace’s alert a 404', async () => {

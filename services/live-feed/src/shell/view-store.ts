@@ -158,10 +158,12 @@ export function openViewStore(path: string, origin: string, clock: Clock, logger
   };
 }
 
+/** There are 17; each costs a few bytes of the environment. */
+const TABLES_MAX = 32;
 /**
  * `overlappingSync` (lmdb's default): a commit is visible at once and flushed behind, so that a power cut leaves an older view, never a
  * broken one. Without `eventTurnBatching`: its batch start is a promise that nobody handles, and one failed commit would end the process.
  */
 function options(path: string) {
-  return { path, maxDbs: 16, encoding: 'json', maxReaders: 64, eventTurnBatching: false } as const;
+  return { path, maxDbs: TABLES_MAX, encoding: 'json', maxReaders: 64, eventTurnBatching: false } as const;
 }

@@ -6,6 +6,7 @@ import type { Clock } from '@cairn/clock/clock.ts';
 import type { Logger } from 'pino';
 import { type ViewActions, createViewActions } from './view-actions.ts';
 import { type ViewAlerts, createViewAlerts } from './view-alerts.ts';
+import { type ViewBudgets, createViewBudgets } from './view-budgets.ts';
 import { type ViewDeadLetters, createViewDeadLetters } from './view-dead-letters.ts';
 import { type ViewErasures, createViewErasures } from './view-erase.ts';
 import { type ViewJourneys, createViewJourneys } from './view-journeys.ts';
@@ -18,6 +19,7 @@ export interface View {
   journeys: ViewJourneys;
   alerts: ViewAlerts;
   actions: ViewActions;
+  budgets: ViewBudgets;
   people: ViewPeople;
   deadLetters: ViewDeadLetters;
   erasures: ViewErasures;
@@ -59,6 +61,7 @@ export function openView(path: string, origin: string, clock: Clock, logger: Log
     store,
     journeys: createViewJourneys(store),
     ...parts,
+    budgets: createViewBudgets(store),
     erasures: createViewErasures(store, parts),
     rings: createViewRings(store),
     offsets: offsetsOf,

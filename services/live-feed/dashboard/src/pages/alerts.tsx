@@ -3,6 +3,7 @@ import { computed, signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { api, apiAll } from '../api.ts';
 import { duration, plural, when, words } from '../format.ts';
+import { AlertBudgets } from '../parts/alert-budgets.tsx';
 import { AlertReport } from '../parts/alert-report.tsx';
 import { NextBestAction, readAction } from '../parts/next-action.tsx';
 import { query } from '../router.ts';
@@ -190,6 +191,7 @@ export function AlertsPage() {
           ))}
         </ul>
       )}
+      <AlertBudgets />
       <AlertReport />
     </>
   );
