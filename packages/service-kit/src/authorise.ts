@@ -42,6 +42,17 @@ export function authorise(
   return grant;
 }
 
+export type HearsOfTokens = Pick<ControlMirror, 'grantOf' | 'heard'>;
+
+/** Waits, where the token of a request is not known here, until this node has heard of whatever other nodes gave out before. */
+export async function hearOfToken(
+  control: HearsOfTokens,
+  request: Pick<IncomingMessage, 'headers' | 'method'>,
+): Promise<void> {
+  const found = tokenOf(request);
+  if (found && !control.grantOf(found.token, -Infinity)) await control.heard();
+}
+
 export function mayDo(grant: Grant, scope: Scope): boolean {
   return GRANTED_BY[scope].some((granted) => grant.scopes.has(granted));
 }

@@ -30,6 +30,11 @@ export interface Grant {
 export interface ControlMirror {
   /** The grant of a token or write key; null when it is unknown, withdrawn or expired at `now`. */
   grantOf(token: string, now: number): Grant | null;
+  /**
+   * Resolves once all that was put before the call, by whichever node, is mirrored here, or after two seconds: for a token that is not known
+   * here. Whoever was just given one may ask another node at once.
+   */
+  heard(): Promise<void>;
   /** A token by its id, withdrawn ones absent. */
   token(workspace: string, id: string): TokenPut | undefined;
   tokens(workspace: string): readonly TokenPut[];
@@ -54,6 +59,10 @@ export interface ControlMirror {
 
 /** Of each definition. A year of weekly changes; at 20 KB each a megabyte of the mirror. */
 export const DEFINITION_VERSIONS_KEPT = 50;
+
+const HEARD_WITHIN_MS = 2_000;
+/** Whoever sends tokens that nobody gave makes the log be asked ten times a second, however many they are. */
+const ASK_EVERY_MS = 100;
 
 export const hashToken = (token: string): string => createHash('sha256').update(token).digest('hex');
 
@@ -108,17 +117,33 @@ export async function startControlMirror(
     }
   }
 
+  /** Those who want to have heard of everything, before the next read is begun. */
+  let listening: (() => void)[] = [];
+  let wake = new AbortController();
+  let askAfter = 0;
+
   async function readOn(): Promise<void> {
-    // An empty topic must not delay the start by a whole wait.
-    const batch = await follower.next({
-      maxRecords: 1_000,
-      waitMs: caughtUp ? 1_000 : 1,
-      askCaughtUp: !caughtUp,
-      signal: stopping.signal,
-    });
-    for (const record of batch.records)
-      if (record.value) apply(record.key, decodeJson(record.value) as ControlFile, record.headers['put-id']);
-    if (batch.caughtUp) caughtUp = true;
+    wake = new AbortController();
+    const asked = clock.monotonic() >= askAfter ? listening : [];
+    const asks = !caughtUp || asked.length > 0;
+    if (asked.length > 0) listening = [];
+    const toWait = listening.length > 0 ? askAfter - clock.monotonic() : 1_000;
+    try {
+      // An empty topic must not delay the start by a whole wait.
+      const batch = await follower.next({
+        maxRecords: 1_000,
+        waitMs: asks ? 1 : toWait,
+        askCaughtUp: asks,
+        signal: AbortSignal.any([stopping.signal, wake.signal]),
+      });
+      for (const record of batch.records)
+        if (record.value) apply(record.key, decodeJson(record.value) as ControlFile, record.headers['put-id']);
+      if (batch.caughtUp) caughtUp = true;
+      if (batch.caughtUp && asked.length > 0) askAfter = clock.monotonic() + ASK_EVERY_MS;
+      if (batch.caughtUp) for (const resolve of asked.splice(0)) resolve();
+    } finally {
+      listening.push(...asked);
+    }
   }
 
   const reading = (async () => {
@@ -151,6 +176,14 @@ export async function startControlMirror(
       const { workspace, id: tokenId, name, expiresAt } = found;
       return { workspace, tokenId, name, scopes: new Set(found.scopes), expiresAt };
     },
+    heard: () =>
+      Promise.race([
+        new Promise<void>((resolve) => {
+          listening.push(resolve);
+          wake.abort();
+        }),
+        clock.sleep(HEARD_WITHIN_MS),
+      ]),
     token: (workspace, id) => all(workspace, 'token.put').find((token) => token.id === id),
     tokens: (workspace) => all(workspace, 'token.put'),
     workspace: (id) => all(id, 'workspace.put')[0],

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import type { Logger } from 'pino';
 import type { Clock } from '@cairn/clock/clock.ts';
+import { hearOfToken, type HearsOfTokens } from './authorise.ts';
 import { LogUnavailable } from '@cairn/log/log.ts';
 import { ProblemError, notFound, sendProblem, type Problem } from './problem.ts';
 import { createRateLimit } from './rate-limit.ts';
@@ -16,6 +17,8 @@ export interface ExpressAppOptions {
   bodyBytesMax?: number;
   /** With one, requests are counted a token (429 past the limit of `rate-limit.ts`). */
   clock?: Pick<Clock, 'monotonic'>;
+  /** With one, a token that this node does not know yet is heard of before the routes see it. */
+  control?: HearsOfTokens;
 }
 
 /**
@@ -39,6 +42,8 @@ export function createExpressApp(
       next();
     });
   }
+  const { control } = options;
+  if (control) app.use((request, _response, next) => void hearOfToken(control, request).then(() => next(), next));
   app.use(express.json({ limit, strict: false }));
   app.use(
     express.text({ limit, type: ['text/plain', 'text/yaml', 'application/yaml', 'application/x-yaml', 'text/x-yaml'] }),

@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pathOf } from '@cairn/service-kit/http-front.ts';
 import type { Ports, RunningService } from '@cairn/service-kit/service.ts';
 import type { IngestConfig } from './config.ts';
@@ -28,24 +29,30 @@ export async function startIngest(ports: Ports, config: IngestConfig): Promise<R
   let stopping = false;
   logger.info({ event: 'ingest.started' });
 
+  function route(request: IncomingMessage, response: ServerResponse): void {
+    const path = pathOf(request.url ?? '/');
+    if (request.method === 'POST') {
+      if (stopping) return answerEarly(request, response, UNAVAILABLE, clock);
+      const call = SEGMENT_PATHS.get(path);
+      if (call) return handleSegmentCall(call, request, response);
+      if (path === '/v1/import') return imports.handle(request, response);
+      const source = sourceIdOf(path);
+      if (source !== null) return sources.handle(source, request, response);
+    }
+    if (request.method === 'OPTIONS') return answerPreflight(response);
+    if (request.method === 'GET' && isSettingsPath(path)) return handleSettings(path, request, response);
+    answerEarly(request, response, refusalOf(path), clock);
+  }
+
   return {
     name: 'ingest',
     http: {
       watchesBodies: true,
       claims: (_method, path) => path.startsWith('/v1/'),
       handle(request, response) {
-        const path = pathOf(request.url ?? '/');
-        if (request.method === 'POST') {
-          if (stopping) return answerEarly(request, response, UNAVAILABLE, clock);
-          const call = SEGMENT_PATHS.get(path);
-          if (call) return handleSegmentCall(call, request, response);
-          if (path === '/v1/import') return imports.handle(request, response);
-          const source = sourceIdOf(path);
-          if (source !== null) return sources.handle(source, request, response);
-        }
-        if (request.method === 'OPTIONS') return answerPreflight(response);
-        if (request.method === 'GET' && isSettingsPath(path)) return handleSettings(path, request, response);
-        answerEarly(request, response, refusalOf(path), clock);
+        if (keys.ofHeader(request) !== null) return route(request, response);
+        // Another node may have given the key out a moment ago.
+        void control.heard().then(() => route(request, response));
       },
     },
     ready: () => !stopping && log.healthy() && control.ready(),

@@ -86,6 +86,8 @@ export async function startCluster(
       .filter((child) => child.service === service && supervisor.pids().has(child.name))
       .map(({ port }) => ({ host: '127.0.0.1', port }));
 
+  let begun = false;
+
   async function answerReady(response: ServerResponse): Promise<void> {
     const states = await Promise.all(
       children.map(async ({ name, port }) => {
@@ -95,7 +97,7 @@ export async function startCluster(
         return [name, answer?.ok ?? false] as const;
       }),
     );
-    const ready = states.every(([, ok]) => ok);
+    const ready = begun && states.every(([, ok]) => ok);
     response.statusCode = ready ? 200 : 503;
     if (!ready) response.setHeader('retry-after', '1');
     response.setHeader('content-type', 'application/json');
@@ -134,7 +136,9 @@ export async function startCluster(
       server.listen({ host, port: config.port }, () => resolve());
     });
     const { port } = server.address() as { port: number };
-    return firstRun(ports, { dataDir, url: `http://${host}:${port}`, defaultDefinition });
+    const first = await firstRun(ports, { dataDir, url: `http://${host}:${port}`, defaultDefinition });
+    begun = true;
+    return first;
   }
   const first = await begin().catch(async (error: unknown) => {
     // The children would live on without us.

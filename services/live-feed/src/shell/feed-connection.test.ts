@@ -29,7 +29,7 @@ function scripted(given: { full?: boolean; subscribe?: Feed['subscribe'] } = {})
       feed,
       clock,
       logger: silentLogger(),
-      control: { grantOf: (token) => (token === 'good' ? grant : null) },
+      control: { grantOf: (token) => (token === 'good' ? grant : null), heard: () => Promise.resolve() },
       epochOf: () => 'e',
     },
     { closeFor: (closing) => closings.push(closing), ping: () => void state.pings++ },

@@ -7,8 +7,8 @@
 import { randomBytes } from 'node:crypto';
 import { formatInstantOrNull } from '@cairn/clock/calendar.ts';
 import type { Clock } from '@cairn/clock/clock.ts';
-import { mayDo } from '@cairn/service-kit/authorise.ts';
-import type { ControlMirror, Grant } from '@cairn/service-kit/control-mirror.ts';
+import { mayDo, type HearsOfTokens } from '@cairn/service-kit/authorise.ts';
+import type { Grant } from '@cairn/service-kit/control-mirror.ts';
 import type { Logger } from 'pino';
 import { parseFilter } from '../core/board-filter.ts';
 import {
@@ -32,7 +32,7 @@ import type { Session } from './sessions.ts';
 export interface ConnectionDeps {
   feed: Feed;
   clock: Clock;
-  control: Pick<ControlMirror, 'grantOf'>;
+  control: HearsOfTokens;
   logger: Logger;
   epochOf: (workspace: string) => string;
 }
@@ -102,6 +102,18 @@ export class FeedConnection implements Session {
 
   /** A token that came with the upgrade. */
   authenticate(token: string): void {
+    const { control } = this.deps;
+    if (control.grantOf(token, -Infinity)) return this.authenticateKnown(token);
+    // What the client sends meanwhile waits.
+    this.working = true;
+    void control.heard().then(() => {
+      this.working = false;
+      if (!this.closed) this.authenticateKnown(token);
+      void this.work();
+    });
+  }
+
+  private authenticateKnown(token: string): void {
     const found = this.grantFor(token);
     if ('code' in found) this.close(closingFor(found));
     else this.grant = found;
@@ -174,7 +186,9 @@ export class FeedConnection implements Session {
   }
 
   /** Also again on an open connection: a fresh token instead of the one that will expire. */
-  private authenticateBy(id: number, token: string): void {
+  private async authenticateBy(id: number, token: string): Promise<void> {
+    if (!this.deps.control.grantOf(token, -Infinity)) await this.deps.control.heard();
+    if (this.closed) return;
     const found = this.grantFor(token);
     if ('code' in found) {
       this.refuse(id, found);

@@ -1,21 +1,18 @@
 /** `GET /login?token=…`, the link that `npm start` prints: turns a token into the session cookie of a browser. `POST /logout` takes it away. */
 import type { Express } from 'express';
 import type { Clock } from '@cairn/clock/clock.ts';
-import { SESSION_COOKIE, isSameOrigin } from '@cairn/service-kit/authorise.ts';
-import type { ControlMirror } from '@cairn/service-kit/control-mirror.ts';
+import { SESSION_COOKIE, isSameOrigin, type HearsOfTokens } from '@cairn/service-kit/authorise.ts';
 import { ProblemError, sendProblem } from '@cairn/service-kit/problem.ts';
 import { badRequest, textOf } from './paging.ts';
 
 /** A browser session lasts a month unless its token ends before. */
 const COOKIE_SECONDS = 30 * 86_400;
 
-export function addLoginRoutes(
-  app: Express,
-  { control, clock }: { control: Pick<ControlMirror, 'grantOf'>; clock: Clock },
-): void {
-  app.get('/login', (request, response) => {
+export function addLoginRoutes(app: Express, { control, clock }: { control: HearsOfTokens; clock: Clock }): void {
+  app.get('/login', async (request, response) => {
     const token = textOf(request, 'token');
     if (token === null) throw badRequest('token is needed');
+    if (!control.grantOf(token, clock.now())) await control.heard();
     const grant = control.grantOf(token, clock.now());
     if (!grant) throw new ProblemError({ status: 401, code: 'unauthorised', title: 'The token is not valid' });
     const ends = grant.expiresAt === null ? COOKIE_SECONDS : Math.floor((grant.expiresAt - clock.now()) / 1_000);

@@ -1,8 +1,8 @@
 /** The feed without web sockets: `GET /live/sse` (events) and `GET /live/history` (catch-up), on the same cursors. Plain `node:http`. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '@cairn/clock/clock.ts';
-import { authorise } from '@cairn/service-kit/authorise.ts';
-import type { ControlMirror, Grant } from '@cairn/service-kit/control-mirror.ts';
+import { authorise, hearOfToken, type HearsOfTokens } from '@cairn/service-kit/authorise.ts';
+import type { Grant } from '@cairn/service-kit/control-mirror.ts';
 import { problemOf } from '@cairn/service-kit/express-app.ts';
 import { ProblemError, notFound, sendProblem } from '@cairn/service-kit/problem.ts';
 import { formatInstant } from '@cairn/clock/calendar.ts';
@@ -27,7 +27,7 @@ export interface SseDeps {
   hub: Hub;
   sessions: Sessions;
   clock: Clock;
-  control: Pick<ControlMirror, 'grantOf'>;
+  control: HearsOfTokens;
   logger: Logger;
   epochOf(workspace: string): string;
   isAllowedOrigin: OriginCheck;
@@ -138,7 +138,9 @@ export function createSseRoutes(deps: SseDeps): SseRoutes {
         response.setHeader('allow', 'GET');
         return sendProblem(response, NOT_ALLOWED);
       }
-      const answer = path === '/live/sse' ? events(request, response) : history(request, response);
+      const answer = hearOfToken(deps.control, request).then(() =>
+        path === '/live/sse' ? events(request, response) : history(request, response),
+      );
       answer.catch((error: unknown) => {
         const problem = problemOf(error);
         if (problem.status >= 500 && !(error instanceof ProblemError))
