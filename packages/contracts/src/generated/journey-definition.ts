@@ -534,6 +534,33 @@ export type DurationText10 = string;
  */
 export type DurationText11 = string;
 /**
+ * An owner by name alone, or with working hours of their own: their alerts open, and escalate, within them.
+ *
+ * This interface was referenced by `JourneyDefinition`'s JSON-Schema
+ * via the `definition` "AlertOwner".
+ */
+export type AlertOwner =
+  | string
+  | {
+      /**
+       * What alerts and journeys call the owner. An account whose trait 'owner' is this, or the name, is theirs.
+       */
+      email: string;
+      /**
+       * The other name by which an account's trait 'owner' may call them.
+       */
+      name?: string;
+      /**
+       * Where they work: an IANA time zone. Default: the definition's.
+       */
+      timezone?: string;
+      businessHours?: BusinessHours1;
+      /**
+       * false: gets no journeys in turn; only says when this owner of accounts works. Default: true.
+       */
+      inTurn?: boolean;
+    };
+/**
  * How long after it the clock stays suspended. Default: 1 business day.
  */
 export type DurationText12 = string;
@@ -1527,12 +1554,12 @@ export interface AlertPolicy {
   escalateAfter?: DurationText11;
   budget?: AlertBudget;
   /**
-   * Who looks after journeys whose account names no owner (trait 'owner'): one, or several in turn.
+   * Who looks after journeys whose account names no owner (trait 'owner'): one, or several in turn; and when each of them works.
    *
    * @minItems 1
    * @maxItems 100
    */
-  owners?: [string, ...string[]];
+  owners?: [AlertOwner, ...AlertOwner[]];
 }
 /**
  * For learned stalls that give no 'probability': their threshold is chosen once a day from the last four weeks, so that no more alerts than this are expected. Until two weeks are known it is 0.7.
@@ -1550,6 +1577,61 @@ export interface AlertBudget {
    * A working day of the definition's calendar. Default: day.
    */
   for?: 'day';
+}
+/**
+ * When they work, holidays of their country included. What is left out is as the definition's businessHours say.
+ */
+export interface BusinessHours1 {
+  /**
+   * Working days. Default: mon to fri.
+   *
+   * @minItems 1
+   * @maxItems 7
+   */
+  days?:
+    | ['mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun']
+    | ['mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun', 'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun']
+    | [
+        'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun',
+        'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun',
+        'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun'
+      ]
+    | [
+        'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun',
+        'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun',
+        'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun',
+        'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun'
+      ]
+    | [
+        'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun',
+        'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun',
+        'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun',
+        'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun',
+        'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun'
+      ]
+    | [
+        'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun',
+        'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun',
+        'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun',
+        'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun',
+        'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun',
+        'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun'
+      ]
+    | [
+        'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun',
+        'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun',
+        'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun',
+        'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun',
+        'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun',
+        'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun',
+        'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun'
+      ];
+  from?: TimeOfDay;
+  to?: TimeOfDay1;
+  /**
+   * Public holidays of a country or region ('PL', 'DE-BY'), dates ('2026-12-24'), or a list of both.
+   */
+  holidays?: string | string[];
 }
 /**
  * Every key given must hold. An empty group matches nothing.
@@ -1665,7 +1747,7 @@ export interface Condition17 {
  * This interface was referenced by `JourneyDefinition`'s JSON-Schema
  * via the `definition` "BusinessHours".
  */
-export interface BusinessHours1 {
+export interface BusinessHours2 {
   /**
    * Working days. Default: mon to fri.
    *

@@ -3,6 +3,7 @@
  * business days after Friday 15:00 is Wednesday 15:00, whatever the clocks do in between. Never reads the current time.
  */
 import type { Duration } from '@cairn/contracts/duration.ts';
+import type { BusinessHours } from '@cairn/contracts/generated/journey-definition.ts';
 import { createHolidays } from './holidays.ts';
 import { DAY_MS, createZone } from './zone.ts';
 
@@ -32,6 +33,24 @@ export interface BusinessTimeOptions {
 const DAYS_LOOKED_AHEAD = 370;
 /** Eleven years; past it the memory starts anew. */
 const REMEMBERED_DAYS = 4_000;
+
+const WEEKDAYS: readonly string[] = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'];
+
+/** As a checked definition says it; what it leaves out: Monday to Friday, the whole day, no holidays, UTC. */
+export function businessTimeOf(zone: string | undefined, hours: BusinessHours | undefined): BusinessTime {
+  const holidays = hours?.holidays ?? [];
+  return createBusinessTime({
+    zone: zone ?? 'UTC',
+    days: (hours?.days ?? WEEKDAYS.slice(0, 5)).map((day) => WEEKDAYS.indexOf(day) + 1),
+    holidays: typeof holidays === 'string' ? [holidays] : holidays,
+    hours: { from: timeOfDayMs(hours?.from ?? '00:00'), to: timeOfDayMs(hours?.to ?? '24:00') },
+  });
+}
+
+function timeOfDayMs(text: string): number {
+  const [hours, minutes] = text.split(':').map(Number);
+  return (hours! * 60 + minutes!) * 60_000;
+}
 
 export function createBusinessTime(options: BusinessTimeOptions): BusinessTime {
   const zone = createZone(options.zone);

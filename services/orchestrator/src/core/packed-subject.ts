@@ -350,11 +350,12 @@ function packStall({ at, due, lag, settled, since, asked }: StallState, base: nu
     packTime(since, base),
     packTime(asked?.at, base),
     asked?.owner,
+    asked?.granted ? 1 : undefined,
   ]);
 }
 
 function unpackStall(packed: Packed, base: number): StallState {
-  const [at, due, lag, settled, since, askedAt, owner] = packed as [
+  const [at, due, lag, settled, since, askedAt, owner, granted] = packed as [
     PackedTime,
     PackedTime,
     number,
@@ -362,6 +363,7 @@ function unpackStall(packed: Packed, base: number): StallState {
     PackedTime?,
     PackedTime?,
     string?,
+    number?,
   ];
   return {
     at: unpackTime(at, base),
@@ -369,7 +371,10 @@ function unpackStall(packed: Packed, base: number): StallState {
     lag,
     settled: settled === 1,
     since: unpackTime(since ?? null, base) ?? undefined,
-    asked: typeof owner !== 'string' ? undefined : { at: unpackTime(askedAt, base)!, owner },
+    asked:
+      typeof owner !== 'string'
+        ? undefined
+        : { at: unpackTime(askedAt, base)!, owner, ...(granted === 1 ? { granted: true as const } : {}) },
   };
 }
 

@@ -138,7 +138,7 @@ export interface WinTrace {
   traits: readonly number[];
 }
 
-/** When (epoch ms), and the logits of silence for each horizon that is recalibrated; null: known by now. */
+/** When (epoch ms), the logits of silence for each horizon that is recalibrated (null: known by now), and the lessons the model had learned by then. */
 export type SilenceSample = readonly [at: number, ...logitsAndLessons: (number | null)[]];
 
 export interface StallState {
@@ -152,8 +152,8 @@ export interface StallState {
   settled: boolean;
   /** Of a learned stall: since when the silence counts that `at` was foretold for. */
   since?: number;
-  /** Its alert waits for a slot of this owner's budget. */
-  asked?: { at: number; owner: string };
+  /** Its alert waits for a slot of this owner's budget; granted: it has it, and waits for the owner's working hours. */
+  asked?: { at: number; owner: string; granted?: true };
 }
 
 export interface PersonTrace {

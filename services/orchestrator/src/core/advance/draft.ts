@@ -150,6 +150,8 @@ export function assignOwner(draft: Draft): void {
   if (owners.length === 0 || draft.journey.owner !== undefined || ownerOf(draft.subject) !== null) return;
   draft.journey.owner = owners[draft.memory().owners % owners.length]!;
   draft.outputs.push({ type: 'memory', change: { kind: 'owner-assigned' } });
+  // Told at once where the alert may yet wait for the hours of whoever it is.
+  if (draft.definition.ownerHours.size > 0) draft.changed = true;
 }
 
 /** Resolves an alert if it is there. `by` names who, where that is more than what resolved it. */

@@ -3,9 +3,10 @@ import { formatDuration } from '@cairn/clock/calendar.ts';
 import { openAlert } from '../alert.ts';
 import { renderLastTouchpoints } from '../render-touchpoint.ts';
 import { amountOf, inWords } from '../stall/in-words.ts';
+import { alertMoment } from '../owner-hours.ts';
 import { findRoleTrouble, type RoleFinding } from '../stall/role-watch.ts';
 import { judgedUntil } from '../verdict.ts';
-import { closeAlert, setTimer, tellAlert, type Draft } from './draft.ts';
+import { assignOwner, closeAlert, setTimer, tellAlert, type Draft } from './draft.ts';
 import { armEscalation, hasEnded } from './settle-stall.ts';
 
 const KINDS = ['role-missing', 'role-silent', 'single-threaded'] as const;
@@ -22,7 +23,9 @@ export function settleRoles(draft: Draft): void {
     if (!finding || (told !== undefined && told !== finding.key)) closeAlert(draft, kind, 'buyer', 'buyer');
     if (!finding || told === finding.key) continue;
     const due = Math.max(finding.dueAt, now, judgedUntil(journey, kind) ?? now);
-    const opensAt = definition.withinHours ? definition.businessTime.nextWorkingMoment(due) : due;
+    // Whose hours count must be known before they are waited for.
+    if (due <= now && definition.ownerHours.size > 0 && !draft.imported) assignOwner(draft);
+    const opensAt = alertMoment(definition, subject, journey, due);
     if (opensAt > now) next = Math.min(next ?? opensAt, opensAt);
     else {
       journey.roles = { ...journey.roles, [kind]: finding.key };

@@ -5,10 +5,11 @@ import { deskOwner, isBudgeted, thresholdNow } from '../stall/budget/budget-owne
 import { silentSince, stallDeadline, tellStall } from '../stall/fixed-stall.ts';
 import { learnedStallAt, tellLearnedStall } from '../stall/learned/learned-stall.ts';
 import { suspendedUntil } from '../meeting.ts';
+import { alertMoment, ownersTime } from '../owner-hours.ts';
 import { judgedFloor, tellJudged } from '../verdict.ts';
 import { renderLastTouchpoints } from '../render-touchpoint.ts';
 import type { AlertKind, JourneyState } from '../state.ts';
-import { closeAlert, setTimer, tellAlert, type Draft } from './draft.ts';
+import { assignOwner, closeAlert, setTimer, tellAlert, type Draft } from './draft.ts';
 import { askForSlot, watchHorizon, withdrawAsk } from './follow-budget.ts';
 
 export interface ClockMove {
@@ -85,7 +86,7 @@ export function fireStall(draft: Draft): void {
   if (due === null || settled || hasEnded(journey)) return;
   if (due > now) return setTimer(draft, 'stall', due);
   // It waited for a slot for as long as an alert is news. The desk has dropped it by the same count.
-  if (asked) return settleWithout(draft);
+  if (asked && !asked.granted) return settleWithout(draft);
   if (journey.status !== 'stalled' && journey.stall.since !== undefined) {
     // More was learned since the moment was foretold.
     const at = deadlineOf(draft);
@@ -94,23 +95,38 @@ export function fireStall(draft: Draft): void {
   }
   if (journey.status !== 'stalled') watchHorizon(draft);
   markStalled(draft);
-  const opensAt = definition.withinHours ? definition.businessTime.nextWorkingMoment(now) : now;
+  // Whose hours count must be known before they are waited for.
+  if (definition.ownerHours.size > 0) assignOwner(draft);
+  const opensAt = alertMoment(definition, draft.subject, journey, now);
   if (opensAt > now) return arm(draft, { ...journey.stall, due: opensAt });
-  if (isBudgeted(definition, journey.stage)) return askForSlot(draft);
+  if (!asked && isBudgeted(definition, journey.stage)) return askForSlot(draft);
   settleWithout(draft);
   openStallAlert(draft);
 }
 
 /** There is a slot for the alert that was asked for then. */
 export function grantStall(draft: Draft, askedAt: number): void {
-  const { journey, definition, subject } = draft;
+  const { journey, definition, subject, now } = draft;
   const { asked, settled } = journey.stall;
   if (asked?.at !== askedAt || settled || hasEnded(journey)) return;
   // The account has another owner since: it is the new one's slot that counts.
   if (asked.owner !== deskOwner(definition, subject, journey)) return askForSlot(draft);
+  // The desk's day begins by the definition's calendar, the owner's perhaps later.
+  const opensAt = alertMoment(definition, subject, journey, now);
+  if (opensAt > now) return arm(draft, { ...journey.stall, due: opensAt, asked: { ...asked, granted: true } });
   settleWithout(draft);
   setTimer(draft, 'stall', null);
   openStallAlert(draft);
+}
+
+/** The alert waits for an owner's hours, and the account may have another owner by now. */
+export function waitForOwner(draft: Draft): void {
+  const { journey, definition, subject, now } = draft;
+  const { due, settled, asked } = journey.stall;
+  if (definition.ownerHours.size === 0 || journey.status !== 'stalled' || settled || due === null) return;
+  if (asked && !asked.granted) return;
+  const opensAt = Math.max(now + 1, alertMoment(definition, subject, journey, now));
+  if (opensAt !== due) arm(draft, { ...journey.stall, due: opensAt });
 }
 
 /** The journey is closed here: nobody waits for a slot of it any more. */
@@ -131,10 +147,10 @@ export function hasEnded(journey: Pick<JourneyState, 'status'>): boolean {
 
 /** The clock of an alert that nobody acknowledged. */
 export function armEscalation(draft: Draft, kind: AlertKind, openedAt: number): void {
-  const { definition, now } = draft;
+  const { definition, subject, journey, now } = draft;
   if (!definition.escalateAfter) return;
-  const at = definition.businessTime.add(openedAt, definition.escalateAfter);
-  const due = definition.withinHours ? definition.businessTime.nextWorkingMoment(at) : at;
+  const at = ownersTime(definition, subject, journey).add(openedAt, definition.escalateAfter);
+  const due = alertMoment(definition, subject, journey, at);
   setTimer(draft, `escalate-${kind}`, Math.max(due, now + 1));
 }
 

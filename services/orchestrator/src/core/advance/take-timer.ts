@@ -1,5 +1,6 @@
 /** A timer of a journey is due: a stall, an alert that nobody acknowledged, the end of a snooze. */
 import type { TimerPurpose } from '../journey-input.ts';
+import { alertMoment } from '../owner-hours.ts';
 import { escalateAlert, wakeAlert } from '../alert.ts';
 import type { AlertKind } from '../state.ts';
 import { setTimer, tellAlert, type Draft } from './draft.ts';
@@ -19,6 +20,10 @@ export function takeTimer(draft: Draft, purpose: TimerPurpose): void {
   const alert = draft.journey.alerts[kind];
   if (!alert) return;
   if (purpose.startsWith('escalate-')) {
+    // The account may have another owner since it was set.
+    const { definition, subject, journey, now } = draft;
+    const at = definition.ownerHours.size > 0 ? alertMoment(definition, subject, journey, now) : now;
+    if (at > now) return setTimer(draft, purpose, at);
     const escalated = escalateAlert(alert, draft.now);
     if (escalated) tellAlert(draft, 'alert.escalated', escalated);
     return;

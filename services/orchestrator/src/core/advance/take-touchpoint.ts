@@ -21,7 +21,7 @@ import { followSilence, silenceBefore } from './follow-silence.ts';
 import { followWin } from './follow-win.ts';
 import { qualificationNow, totalNow } from './score-now.ts';
 import { settleRoles } from './settle-roles.ts';
-import { hasEnded, settleStall } from './settle-stall.ts';
+import { hasEnded, settleStall, waitForOwner } from './settle-stall.ts';
 import { wakeOnActivity } from './wake-on-activity.ts';
 
 /** A lag of more than a day is a wrong clock, not a backlog. */
@@ -89,6 +89,7 @@ export function takeTouchpoint(draft: Draft, { touchpoint, person, account }: To
     imported: touchpoint.imported,
     lag: touchpoint.imported ? 0 : Math.min(Math.max(0, now - touchpoint.receivedAt), LAG_MAX_MS),
   });
+  waitForOwner(draft);
   settleRoles(draft);
   if (direction === 'inbound' && !touchpoint.imported) wakeOnActivity(draft);
   takeQualification(draft);

@@ -1,5 +1,6 @@
 /** Ends a snooze "until activity" when the buyer does something: the alert is open again, within working hours. Decides nothing of dates. */
 import { wakeAlert } from '../alert.ts';
+import { alertMoment } from '../owner-hours.ts';
 import { ALERT_KINDS } from '../state.ts';
 import { setTimer, tellAlert, type Draft } from './draft.ts';
 import { armEscalation } from './settle-stall.ts';
@@ -10,7 +11,7 @@ export function wakeOnActivity(draft: Draft): void {
   for (const kind of ALERT_KINDS) {
     const alert = draft.journey.alerts[kind];
     if (!alert || alert.state !== 'snoozed' || alert.snoozedUntil !== null) continue;
-    const opensAt = definition.withinHours ? definition.businessTime.nextWorkingMoment(now) : now;
+    const opensAt = alertMoment(definition, draft.subject, draft.journey, now);
     const dated = { ...alert, snoozedUntil: opensAt };
     const woken = wakeAlert(dated, now);
     if (woken) {

@@ -1,7 +1,7 @@
 /** What a schema cannot say of a definition: durations, zones, holidays, names that are unique, names that refer to something. */
 import { isZone } from '@cairn/clock/calendar.ts';
 import { parseDuration } from '@cairn/contracts/duration.ts';
-import type { Condition, JourneyDefinition } from '@cairn/contracts/generated/journey-definition.ts';
+import type { BusinessHours, Condition, JourneyDefinition } from '@cairn/contracts/generated/journey-definition.ts';
 import { compileCondition } from '../condition.ts';
 import { faultOfPlace } from '../holidays.ts';
 import { ALERT_KINDS } from '../state.ts';
@@ -120,19 +120,30 @@ function faultsIn(definition: JourneyDefinition, look: (part: () => void) => voi
   }
 
   const { timezone, businessHours: hours, score, guardRails: rails } = definition;
-  look(() => {
-    if (timezone !== undefined && !isZone(timezone))
-      fault('timezone', `'${timezone}' is not an IANA time zone such as Europe/Warsaw`);
-  });
-  look(() => {
-    if (!hours) return;
-    if ((hours.from ?? '00:00') >= (hours.to ?? '24:00')) fault('businessHours.to', "must be later than 'from'");
-    const places = hours.holidays ?? [];
-    for (const place of typeof places === 'string' ? [places] : places) {
-      const wrong = faultOfPlace(place);
-      if (wrong) fault('businessHours.holidays', wrong);
-    }
-  });
+  /** `rest`: what holds where a key is left out. */
+  function calendar(
+    path: string,
+    zone: string | undefined,
+    own: BusinessHours | undefined,
+    rest?: BusinessHours,
+  ): void {
+    look(() => {
+      if (zone !== undefined && !isZone(zone))
+        fault(`${path}timezone`, `'${zone}' is not an IANA time zone such as Europe/Warsaw`);
+    });
+    look(() => {
+      if (!own) return;
+      const { from = '00:00', to = '24:00' } = { ...rest, ...own };
+      if (from >= to) fault(`${path}businessHours.to`, "must be later than 'from'");
+      const places = own.holidays ?? [];
+      for (const place of typeof places === 'string' ? [places] : places) {
+        const wrong = faultOfPlace(place);
+        if (wrong) fault(`${path}businessHours.holidays`, wrong);
+      }
+    });
+  }
+
+  calendar('', timezone, hours);
   look(() => condition('outbound', definition.outbound));
   unique('stages', stageNames);
   each(definition.stages, (stage, i) => {
@@ -196,6 +207,19 @@ function faultsIn(definition: JourneyDefinition, look: (part: () => void) => voi
     look(() => condition(`meetings.${part}`, definition.meetings?.[part]));
   duration('meetings.grace', definition.meetings?.grace);
   duration('alerts.escalateAfter', definition.alerts?.escalateAfter);
+  const known = new Map<string, number>();
+  each(definition.alerts?.owners, (owner, i) => {
+    const at = `alerts.owners[${i}]`;
+    const { email, name, timezone: zone, businessHours: own } = typeof owner === 'string' ? { email: owner } : owner;
+    calendar(`${at}.`, zone, own, hours);
+    for (const one of new Set([email, name ?? email].map((text) => text.toLowerCase()))) {
+      const before = known.get(one);
+      // One name twice among plain ones gives somebody two turns; two calendars of one name contradict each other.
+      if (before !== undefined && (typeof owner !== 'string' || typeof definition.alerts!.owners![before] !== 'string'))
+        fault(at, `'${one}' is owner ${before + 1} too`);
+      known.set(one, before ?? i);
+    }
+  });
   look(() => {
     const leavesItOpen = definition.stages.some(
       ({ stall }) => stall?.learned && stall.learned.probability === undefined,

@@ -1,11 +1,12 @@
 /** A checked definition → what the core runs on: conditions as closures, durations and names resolved, once a version. */
 import { parseDuration, type Duration } from '@cairn/contracts/duration.ts';
 import type { Condition, JourneyDefinition } from '@cairn/contracts/generated/journey-definition.ts';
-import { createBusinessTime, type BusinessTime } from '../business-time.ts';
+import { businessTimeOf, type BusinessTime } from '../business-time.ts';
 import { compileCondition, mentions, type Predicate } from '../condition.ts';
 import type { CompiledCount, Counters } from '../count.ts';
 import { compileMeetings, type CompiledMeetings } from '../meeting.ts';
 import { compileOutreach, type CompiledOutreach } from './compile-outreach.ts';
+import { compileOwners, type OwnerHours } from '../owner-hours.ts';
 import { createEventIndex, eventsAskedFor, type AskedEvents, type EventRules } from './event-index.ts';
 
 export interface CompiledDefinition {
@@ -33,6 +34,8 @@ export interface CompiledDefinition {
   budget: { count: number; per: 'owner' | 'workspace' } | null;
   /** Who looks after journeys whose account names no owner, in turn. */
   owners: readonly string[];
+  /** When owners work who have hours or a zone of their own. */
+  ownerHours: OwnerHours;
   autoReplies: Predicate | null;
   meetings: CompiledMeetings;
   /** What `count`s in conditions count. */
@@ -77,8 +80,6 @@ export interface CompiledFitRule extends CompiledRule {
   ofPerson: boolean;
 }
 
-const WEEKDAYS: readonly string[] = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'];
-
 /** Throws where the definition was never checked: that is a mistake of ours. */
 export function compileDefinition(source: JourneyDefinition, version: number): CompiledDefinition {
   const counters: Counters = new Map();
@@ -95,18 +96,12 @@ export function compileDefinition(source: JourneyDefinition, version: number): C
           counters,
         );
   const { businessHours: hours, score } = source;
-  const holidays = hours?.holidays ?? [];
   const compiled = {
     name: source.name,
     version,
     unit: source.unit,
     source,
-    businessTime: createBusinessTime({
-      zone: source.timezone ?? 'UTC',
-      days: (hours?.days ?? WEEKDAYS.slice(0, 5)).map((day) => WEEKDAYS.indexOf(day) + 1),
-      holidays: typeof holidays === 'string' ? [holidays] : holidays,
-      hours: { from: timeOfDayMs(hours?.from ?? '00:00'), to: timeOfDayMs(hours?.to ?? '24:00') },
-    }),
+    businessTime: businessTimeOf(source.timezone, hours),
     outbound: compile(source.outbound, 'outbound'),
     stages: source.stages.map((stage, i) => ({
       name: stage.name,
@@ -135,7 +130,7 @@ export function compileDefinition(source: JourneyDefinition, version: number): C
     budget: source.alerts?.budget
       ? { count: source.alerts.budget.count, per: source.alerts.budget.per ?? 'owner' }
       : null,
-    owners: source.alerts?.owners ?? [],
+    ...compileOwners(source),
     autoReplies: compile(source.autoReplies, 'autoReplies'),
     meetings: compileMeetings(source, compile),
     outreach: compileOutreach(source, compile),
@@ -185,9 +180,4 @@ function durationOf(text: string | undefined): Duration | null {
 
 function msOf(duration: Duration | null): number | null {
   return duration && 'ms' in duration ? duration.ms : null;
-}
-
-function timeOfDayMs(text: string): number {
-  const [hours, minutes] = text.split(':').map(Number);
-  return (hours! * 60 + minutes!) * 60_000;
 }
