@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { addPoints, engagementAt, NO_POINTS } from '../score/engagement.ts';
 import { learnWins, openWinModel, type WinLesson } from '../score/win-model.ts';
 import { foretell } from '../stall/learned/foretell.ts';
-import { learnLessons, openModel } from '../stall/learned/pace-model.ts';
+import { learnLessons, openModel, type PaceState } from '../stall/learned/pace-model.ts';
 import type { SilenceTraits } from '../stall/learned/traits.ts';
 import { BIN_COUNT, DAY_MS } from '../stall/learned/bins.ts';
 import type { Lesson } from '../stall/learned/lesson.ts';
@@ -26,7 +26,7 @@ const traits: fc.Arbitrary<SilenceTraits> = fc.record({
 });
 
 /** Whoever is in evaluation comes back on the second day, the others never: much to correct the pooled table by. */
-function learned(): ReturnType<typeof openModel> {
+function learned(recalibrations?: PaceState['recalibrations']): ReturnType<typeof openModel> {
   const samples = fc.sample(traits, { numRuns: 1_500, seed: 5 });
   const lessons = samples.map((silence, i): Lesson => {
     const returns = silence.event > 2 || (silence.stage === 'evaluation' && i % 3 > 0);
@@ -36,9 +36,18 @@ function learned(): ReturnType<typeof openModel> {
       from: 0,
       to: returns ? 4 : BIN_COUNT - 1,
       end: returns ? 'returned' : 'silent',
+      returnAt: returns ? silence.at + 1.5 * 86_400_000 : -1,
     };
   });
-  return openModel(learnLessons(undefined, lessons, 1_760_000_000_000, (at) => at));
+  const state = learnLessons(undefined, lessons, 1_760_000_000_000, (at) => at);
+  return openModel({ ...state, recalibrations: recalibrations ?? state.recalibrations });
+}
+
+/** Seven and thirty days of silence came far less often than was foretold; of three nothing has been seen yet, as of ninety. */
+function taughtByExperience(): ReturnType<typeof openModel> {
+  const seen = Array.from({ length: 3_000 }, (_, i) => (i % 7) / 3 - 1);
+  const taught = seen.reduce((so, logit, i) => learnRecalibration(so, logit, i % 12 === 0), newRecalibration());
+  return learned([newRecalibration(), taught, taught]);
 }
 
 describe('reasons', () => {
@@ -59,6 +68,25 @@ describe('reasons', () => {
         },
       ),
       { numRuns: 300 },
+    );
+  });
+
+  it('of a silence that experience corrects add up too, and a longer one is never likelier than a shorter one', () => {
+    const model = taughtByExperience();
+    expect(model.recalibrated(30 * DAY_MS, 0)).toBeLessThan(-0.5);
+    fc.assert(
+      fc.property(traits, fc.integer({ min: 0, max: 120 * 24 }), (silence, hours) => {
+        const foretelling = foretell(model, silence, silence.at);
+        const from = silence.at + hours * 3_600_000;
+        const said = [3, 7, 30, 45, 90].map((days) => foretelling.silentFor(from, days * DAY_MS));
+        expect(said).toEqual([...said].sort((a, b) => b - a));
+        for (const days of [3, 7, 30, 90]) {
+          const { base, contributions, logit } = foretelling.explain(from, days * DAY_MS);
+          expect(contributions.reduce((sum, { value }) => sum + value, base)).toBeCloseTo(logit, 9);
+          expect(sigmoid(logit)).toBeCloseTo(foretelling.silentFor(from, days * DAY_MS), 6);
+        }
+      }),
+      { numRuns: 200 },
     );
   });
 

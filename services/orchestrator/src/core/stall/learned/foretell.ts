@@ -4,14 +4,17 @@
  * outcome; a journey that ends without a return was silent.
  */
 import { sigmoid } from '../../learn/recalibration.ts';
-import { BIN_COUNT, BIN_EDGES, BINS_BY_CLOCK, DAY_MS, binOf, middleOf } from './bins.ts';
+import { BIN_COUNT, BIN_EDGES, BINS_BY_CLOCK, DAY_MS, RECALIBRATED_MS, binOf, middleOf } from './bins.ts';
 import { correctionOf, type PaceModel } from './pace-model.ts';
 import { crossesOf, CROSS_COUNT, CROSSES, type Crosses, type SilenceTraits } from './traits.ts';
 
 export interface Foretelling {
   /** P(no inbound touchpoint in (from, to] | none since the last one, open at `from`). 1 where `to` is not after `from`. */
   silent(from: number, to: number): number;
-  /** The same over a horizon (ms), as experience corrects it where it is one of those that are compared with what came. */
+  /**
+   * The same over a horizon (ms), as experience corrects it: itself where it is one of those that are compared with what came, else by the
+   * next shorter one of them. Of those and beyond, a longer silence is never likelier than a shorter one.
+   */
   silentFor(from: number, horizonMs: number): number;
   /** The first moment from `earliest` on at which `silent(moment, until)` ≥ probability; at the latest `until`. */
   crossing(earliest: number, until: number, probability: number): number;
@@ -35,6 +38,8 @@ export function foretell(model: PaceModel, traits: SilenceTraits, wall: number):
   const crosses = crossesOf(traits, wall);
   const rates = model.ratesFor(traits.stage, crosses.gap);
   const factors = new Float64Array(BIN_COUNT).fill(-1);
+  /** What was said of one moment: a horizon asks for the shorter ones again. */
+  let remembered = { from: NaN, told: new Map<number, number>() };
 
   function factorOf(bin: number): number {
     const place = Math.min(bin, BIN_COUNT - 1);
@@ -72,14 +77,29 @@ export function foretell(model: PaceModel, traits: SilenceTraits, wall: number):
     return to <= from ? 1 : 1 - returning(age, to - traits.at, factorOf);
   }
 
+  function silentFor(from: number, horizonMs: number): number {
+    if (remembered.from !== from) remembered = { from, told: new Map() };
+    let told = remembered.told.get(horizonMs);
+    if (told === undefined) remembered.told.set(horizonMs, (told = corrected(from, horizonMs)));
+    return told;
+  }
+
+  function corrected(from: number, horizonMs: number): number {
+    const plain = silent(from, from + horizonMs);
+    const shorter = RECALIBRATED_MS.findLast((compared) => compared < horizonMs);
+    const most = shorter === undefined ? 1 : silentFor(from, shorter);
+    if (shorter !== undefined && !RECALIBRATED_MS.includes(horizonMs)) {
+      const ofShorter = silent(from, from + shorter);
+      return most === ofShorter ? plain : Math.min(most, (most * plain) / Math.max(ofShorter, LEAST));
+    }
+    const before = logit(plain);
+    const after = model.recalibrated(horizonMs, before);
+    return Math.min(most, after === before ? plain : sigmoid(after));
+  }
+
   return {
     silent,
-    silentFor(from, horizonMs) {
-      const plain = silent(from, from + horizonMs);
-      const before = logit(plain);
-      const after = model.recalibrated(horizonMs, before);
-      return after === before ? plain : sigmoid(after);
-    },
+    silentFor,
     crossing(earliest, until, probability) {
       if (earliest >= until) return until;
       const to = until - traits.at;
@@ -159,7 +179,8 @@ export function foretell(model: PaceModel, traits: SilenceTraits, wall: number):
         before = after;
       }
       contributions.push(...steps.reverse());
-      const after = model.recalibrated(horizonMs, before);
+      const told = silentFor(from, horizonMs);
+      const after = told === silent(from, from + horizonMs) ? before : logit(told);
       if (after !== before) contributions.push({ name: 'recalibration', value: after - before });
       return { base, contributions, logit: after };
     },
