@@ -43,7 +43,7 @@ export const SETTINGS: readonly Setting[] = [
     file: PACE,
     before: '{ alpha: ',
     after: ', beta',
-    values: ['0.005', '0.01', '0.04', '0.08'],
+    values: ['0.001', '0.005', '0.01', '0.02', '0.05'],
   },
   { name: 'FTRL: beta', file: PACE, before: ', beta: ', after: ', l1', values: ['0.3', '3'] },
   { name: 'FTRL: L1', file: PACE, before: ', l1: ', after: ', l2', values: ['0', '0.2', '1', '2'] },
@@ -71,9 +71,11 @@ export const SETTINGS: readonly Setting[] = [
   constant('rhythm: floor', RHYTHM, 'FLOOR', '0.005', '0.08'),
   constant('activity: half-life', SILENCE, 'ACTIVITY_HALF_LIFE_MS', '3 * DAY_MS', '14 * DAY_MS'),
   constant('recalibration: rate', RECALIBRATION, 'RATE', '0.02', '0.1'),
-  constant('recalibration: kept', RECALIBRATION, 'KEPT', '0.997', '0.9997'),
+  constant('recalibration: kept', RECALIBRATION, 'KEPT', '0.997', '0.999'),
   constant('recalibration: pull', RECALIBRATION, 'PULL', '0', '0.002'),
   constant('recalibration: caution', RECALIBRATION, 'CAUTION', '5', '60'),
+  constant('recalibration: better by', RECALIBRATION, 'BETTER_BY', '1', '0.999'),
+  constant('recalibration: of a model that knew', PACE, 'KNOWN_THEN', '0', '0.1', '0.5', '0.75'),
   constant('recalibration: compared', RECALIBRATION, 'COMPARED_ENOUGH', '50', '300'),
 ];
 

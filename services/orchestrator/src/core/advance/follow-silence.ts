@@ -53,9 +53,10 @@ export function fireLearn(draft: Draft): void {
   takeStep(draft, step, true);
   const { journey, definition, models, journeyId, now } = draft;
   if (!isSampled(journeyId, step.silence)) return;
+  const { pace } = models();
   const foretelling = foretellingOf({ definition, models: models(), journey });
   const logits = RECALIBRATED_MS.map((ms) => logit(foretelling.silent(now, now + ms)));
-  journey.silence = withSample(step.silence, now, logits);
+  journey.silence = withSample(step.silence, now, logits, pace.lessons);
 }
 
 function takeStep(draft: Draft, { silence, lessons }: SilenceStep, fired = false): void {

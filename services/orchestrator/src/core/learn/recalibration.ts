@@ -15,14 +15,16 @@ export interface Recalibration {
 }
 
 const RATE = 0.05;
-/** Of the squared gradients with each verdict: the last thousand or so count, so that it follows a business that changes. */
-const KEPT = 0.999;
+/** Of the squared gradients with each verdict: the last three thousand or so count, so that it follows a business that changes. */
+const KEPT = 0.9997;
 /** What is not confirmed goes back to no change. */
 const PULL = 0.0005;
 /** Of squared gradients before anything was seen: the first few verdicts move little. */
 const CAUTION = 20;
 /** Verdicts that have to be compared before it is used. */
 const COMPARED_ENOUGH = 100;
+/** Of two equals chance would choose. */
+const BETTER_BY = 0.995;
 /** It never turns an order around, nor makes too much of a difference. */
 const SLOPE_LEAST = 0.2;
 const SLOPE_MOST = 2;
@@ -50,7 +52,7 @@ export function learnRecalibration(before: Recalibration, logit: number, happene
 }
 
 export function recalibrate({ a, b, loss }: Recalibration, logit: number): number {
-  const isBetter = loss.seen >= COMPARED_ENOUGH && meanLoss(loss, 1) < meanLoss(loss, 0);
+  const isBetter = loss.seen >= COMPARED_ENOUGH && meanLoss(loss, 1) < meanLoss(loss, 0) * BETTER_BY;
   return isBetter ? a + b * logit : logit;
 }
 

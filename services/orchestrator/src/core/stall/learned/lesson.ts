@@ -13,6 +13,8 @@ export interface Lesson {
   to: number;
   /** What ended the last of them. */
   end: LessonEnd;
+  /** When the buyer came back (epoch ms); −1 where that is not what ended it. */
+  returnAt: number;
 }
 
 export type PackedLesson = readonly [stage: string, ...numbers: number[]];
@@ -25,23 +27,25 @@ export interface Verdict {
   /** As it was foretold. */
   logit: number;
   silent: boolean;
+  /** Lessons that the model had learned which foretold it. */
+  known: number;
 }
 
 const VERDICT = '\u0000verdict';
 
-export function packVerdict({ due, horizon, logit, silent }: Verdict): PackedLesson {
-  return [VERDICT, due, horizon, logit, silent ? 1 : 0];
+export function packVerdict({ due, horizon, logit, silent, known }: Verdict): PackedLesson {
+  return [VERDICT, due, horizon, logit, silent ? 1 : 0, known];
 }
 
 export function isVerdict(packed: PackedLesson): boolean {
   return packed[0] === VERDICT;
 }
 
-export function unpackVerdict([, due, horizon, logit, silent]: PackedLesson): Verdict {
-  return { due: due!, horizon: horizon!, logit: logit!, silent: silent === 1 };
+export function unpackVerdict([, due, horizon, logit, silent, known]: PackedLesson): Verdict {
+  return { due: due!, horizon: horizon!, logit: logit!, silent: silent === 1, known: known ?? 0 };
 }
 
-export function packLesson({ due, traits, from, to, end }: Lesson): PackedLesson {
+export function packLesson({ due, traits, from, to, end, returnAt }: Lesson): PackedLesson {
   const { stage, at, gap, age, touchesIn, touchesOut, activity, event, people, pause, outboundAt } = traits;
   return [
     stage,
@@ -59,17 +63,19 @@ export function packLesson({ due, traits, from, to, end }: Lesson): PackedLesson
     people,
     pause,
     outboundAt,
+    returnAt,
   ];
 }
 
 export function unpackLesson(packed: PackedLesson): Lesson {
-  const [stage, due, from, to, end, at, gap, age, touchesIn, touchesOut, activity, event, people, pause, outboundAt] =
-    packed as unknown as [string, ...number[]];
+  const [stage, due, from, to, end, at, gap, age, touchesIn, touchesOut, activity, event, people, ...rest] = packed;
+  const [pause, outboundAt, returnAt] = rest;
   return {
     due: due!,
     from: from!,
     to: to!,
     end: ENDS[end!]!,
+    returnAt: returnAt ?? -1,
     traits: {
       stage,
       at: at!,

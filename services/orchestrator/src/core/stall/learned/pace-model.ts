@@ -11,7 +11,6 @@ import {
   BIN_COUNT,
   BIN_EDGES,
   HOUR_MS,
-  binOf,
   BINS_BY_CLOCK,
   DAY_MS,
   FIRST_COMPARED_BIN,
@@ -65,7 +64,7 @@ export interface PaceModel {
   losses: readonly [number, number];
 }
 
-export const FTRL: FtrlSettings = { alpha: 0.02, beta: 1, l1: 0.5, l2: 1 };
+export const FTRL: FtrlSettings = { alpha: 0.0025, beta: 1, l1: 0.5, l2: 1 };
 /** The correction never changes a rate by more than e^±3. */
 export const MOST_CORRECTION = 3;
 /** Silences older than this count half: a season is followed, a holiday is not. */
@@ -94,6 +93,12 @@ const EMPTY: PaceState = {
   shift: 0,
   recalibrations: RECALIBRATED_MS.map(newRecalibration),
 };
+
+/**
+ * What a model foretold that had seen less than this share of today's lessons says how wrong it was then. The table has learned that since,
+ * and is not to be corrected for it once more.
+ */
+const KNOWN_THEN = 0.25;
 
 /** Of two equals a coin would choose: where there is nothing to correct, the correction came out a ten-thousandth better at times, and 0.05 off. */
 const BETTER_BY = 0.999;
@@ -154,15 +159,16 @@ export function learnLessons(
     loss: before.loss,
   };
   for (const lesson of lessons) {
-    const wall = wallOf(lesson.traits.at);
-    // That it began is a return: what ended the pause before it.
-    if (lesson.from === 0 && binOf(lesson.traits.gap) >= BINS_BY_CLOCK && binOf(lesson.traits.gap) <= LAST_TIMED_BIN)
-      counts[hourOfWeek(wall)]!++;
-    learnLesson(learn, lesson, crossesOf(lesson.traits, wall));
+    // Counted with the very silence in which it was expected: where one silence of many is learned from, and that share moves, the
+    // beginnings of others made a week's rhythm out of the share.
+    if (lesson.returnAt >= 0 && lesson.to >= BINS_BY_CLOCK && lesson.to <= LAST_TIMED_BIN)
+      counts[hourOfWeek(wallOf(lesson.returnAt))]!++;
+    learnLesson(learn, lesson, crossesOf(lesson.traits, wallOf(lesson.traits.at)));
   }
   const recalibrations = before.recalibrations.slice();
-  for (const { horizon, logit, silent } of verdicts)
-    recalibrations[horizon] = learnRecalibration(recalibrations[horizon]!, logit, silent);
+  for (const { horizon, logit, silent, known } of verdicts)
+    if (known >= before.lessons * KNOWN_THEN)
+      recalibrations[horizon] = learnRecalibration(recalibrations[horizon]!, logit, silent);
   return {
     lessons: before.lessons + lessons.length,
     fadedAt,

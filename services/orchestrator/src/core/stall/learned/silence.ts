@@ -126,31 +126,37 @@ export function isSampled(journeyId: string, silence: Silence): boolean {
   return silence.next === bin && silence.endedAt === 0 && silence.sample === undefined;
 }
 
-/** `logits`: of silence for each of `RECALIBRATED_MS` from `at` on. Horizons that end after a silence is followed are left out. */
-export function withSample(silence: Silence, at: number, logits: readonly number[]): Silence {
+/**
+ * `logits`: of silence for each of `RECALIBRATED_MS` from `at` on, as foretold by a model that had learned `lessons`. Horizons that end after
+ * a silence is followed are left out.
+ */
+export function withSample(silence: Silence, at: number, logits: readonly number[], lessons: number): Silence {
   const kept = logits.map((value, i) =>
     at + RECALIBRATED_MS[i]! - silence.at < LEARNED_UNTIL ? Math.round(value * 1_000) / 1_000 : null,
   );
-  return { ...silence, sample: [at, ...kept] };
+  return { ...silence, sample: [at, ...kept, lessons] };
 }
 
 /** What is known by now of a sample: silent until `at`, and for good where it is `over`. Told at the end of a bin like all lessons. */
 function judgeSample(silence: Silence, at: number, now: number, end: 'silent' | 'returned' | 'ended'): SilenceStep {
   const { sample } = silence;
   if (!sample) return { silence, lessons: NO_LESSONS };
-  const [since, ...logits] = sample;
+  const since = sample[0];
+  const logits = sample.slice(1, 1 + RECALIBRATED_MS.length);
+  // One of an older version does not say: it counts as that of a model that knew nothing.
+  const known = sample[1 + RECALIBRATED_MS.length] ?? 0;
   const lessons: PackedLesson[] = [];
   const left = logits.map((foretold, horizon) => {
     if (foretold === null) return null;
     const until = since + RECALIBRATED_MS[horizon]!;
     if (end === 'silent' && until > at) return foretold;
     const due = Math.max(now, silence.at + TOLD_AT[binOf(until - silence.at)]!);
-    lessons.push(packVerdict({ due, horizon, logit: foretold, silent: end !== 'returned' || until < at }));
+    lessons.push(packVerdict({ due, horizon, logit: foretold, silent: end !== 'returned' || until < at, known }));
     return null;
   });
   const { sample: _told, ...rest } = silence;
   const isOver = left.every((foretold) => foretold === null);
-  return { silence: isOver ? rest : { ...rest, sample: [since, ...left] }, lessons };
+  return { silence: isOver ? rest : { ...rest, sample: [since, ...left, known] }, lessons };
 }
 
 /** The bins that are over by `at` without a return. */
@@ -162,7 +168,7 @@ function tellOver(journey: QuietJourney, silence: Silence, at: number, now: numb
   const end: LessonEnd = to === ending ? 'ended' : 'silent';
   // A touchpoint of ours may tell of a bin before its group is over: it waits for those that come back in it.
   const due = Math.max(now, silence.at + TOLD_AT[to]!);
-  const lesson = packLesson({ due, traits: traitsOf(journey), from: silence.next, to, end });
+  const lesson = packLesson({ due, traits: traitsOf(journey), from: silence.next, to, end, returnAt: -1 });
   const isDone = end === 'ended' || bin >= BIN_COUNT;
   const judged = judgeSample(silence, at, now, end);
   return { silence: { ...judged.silence, next: isDone ? -1 : bin }, lessons: [lesson, ...judged.lessons] };
@@ -182,7 +188,9 @@ function lastLesson(journey: QuietJourney, silence: Silence, touch: SilenceTouch
     touch.imported ? touch.now + IMPORT_SETTLING_MS : 0,
   );
   const judged = judgeSample(silence, touch.at, touch.now, end === 'ended' ? 'ended' : 'returned');
-  return [packLesson({ due, traits: traitsOf(journey), from: silence.next, to, end }), ...judged.lessons];
+  const returnAt = end === 'returned' ? touch.at : -1;
+  const lesson = packLesson({ due, traits: traitsOf(journey), from: silence.next, to, end, returnAt });
+  return [lesson, ...judged.lessons];
 }
 
 function begin(before: Silence | undefined, touch: SilenceTouch): Silence {
