@@ -140,10 +140,10 @@ describe('the orchestrator over HTTP and a log', () => {
     const bad = EXAMPLE_DEFINITION.replace('5 business days', '5 bussiness days').replace('holdout: 0.1', 'holdout: 7');
     const { status, body } = await call('POST', '/api/definitions', bad);
     expect(status).toBe(422);
-    expect(body).toMatchObject({ code: 'bad-definition', errors: [{ path: 'holdout', message: 'must be <= 1' }] });
-    const again = await call('POST', '/api/definitions', bad.replace('holdout: 7', ''));
-    expect(again.body).toMatchObject({
+    expect(body).toMatchObject({
+      code: 'bad-definition',
       errors: [
+        { path: 'holdout', message: 'must be <= 1' },
         { path: 'stages[1].stall.after', message: "'5 bussiness days' is not a duration; did you mean 'business'?" },
       ],
     });
