@@ -31,9 +31,15 @@ export function judgeBudget(
   const perDay = new Map<string, number>();
   const thresholds: Record<string, number> = {};
   let chosen: AlertBudgetState | null = null;
-  let [due, expectedDue] = [0, 0];
+  /** By owner: alerts that were due so far, and before a threshold was chosen. */
+  const dues = new Map<string | null, number>();
+  let dueBefore = 0;
+  let expectedDue = 0;
   runReplay({ ...settings, ticks: null, scoreOn: null }, touchpoints, {
     onBudget({ what, budget, at }) {
+      const { opened: had, dropped, returned } = budget.totals;
+      dues.set(budget.owner, had + dropped + returned + budget.today.waiting);
+      if (!chosen) dueBefore = sumOf(dues);
       if (what['chosen']) {
         chosen = budget;
         thresholds[budget.threshold] = (thresholds[budget.threshold] ?? 0) + 1;
@@ -43,7 +49,6 @@ export function judgeBudget(
       }
     },
     onChange({ at, journey, touchpoint, events }) {
-      if (chosen && events.includes('stalled')) due++;
       if (events.includes('won') || events.includes('lost') || touchpoint?.direction !== 'inbound') return;
       const times = inbound.get(journey.id);
       if (times) times.push(at);
@@ -67,10 +72,14 @@ export function judgeBudget(
   return {
     mostADay: Math.max(0, ...perDay.values()),
     alerts: judged.length,
-    due,
+    due: sumOf(dues) - dueBefore,
     expectedDue: Math.round(expectedDue),
     expectedPrecision: judged.reduce((sum, { expected }) => sum + expected!, 0) / judged.length,
     precision: right.length / judged.length,
     thresholds,
   };
+}
+
+function sumOf(counts: ReadonlyMap<unknown, number>): number {
+  return [...counts.values()].reduce((sum, count) => sum + count, 0);
 }

@@ -4,6 +4,7 @@
  */
 import { horizonEnd, learnedStallOf, stallProbability } from '../learn/predict.ts';
 import { WAITS_AT_MOST_MS } from '../stall/budget/budget-desk.ts';
+import { alertMoment } from '../owner-hours.ts';
 import { deskOwner, isBudgeted, thresholdNow, thresholdOwner } from '../stall/budget/budget-owner.ts';
 import { peakOf, type Peak } from '../stall/budget/peak.ts';
 import type { StallState } from '../state.ts';
@@ -39,9 +40,13 @@ export function withdrawAsk(draft: Draft, before: StallState): void {
 /** Before a touchpoint changes the journey: how likely a stall was. Null: it was none that counts, or nobody counts. */
 export function peakBefore({ definition, journey, subject, models, isNew, imported }: Draft, at: number): Peak | null {
   if (isNew || imported || journey.endedAt !== null || !isBudgeted(definition, journey.stage)) return null;
-  const wasDue = journey.status === 'stalled' || journey.stall.settled;
-  const reached = wasDue ? thresholdNow(definition, models(), subject, journey.stage) : 0;
-  return peakOf(definition, models, journey, at, reached);
+  const { settled, asked } = journey.stall;
+  const threshold = thresholdNow(definition, models(), subject, journey.stage);
+  return peakOf(definition, models, journey, at, {
+    threshold,
+    wasDue: settled || asked !== undefined,
+    opensAt: (moment) => alertMoment(definition, subject, journey, moment),
+  });
 }
 
 /** A touchpoint that ends the silence: the buyer's own, or an outcome, which is none. */

@@ -111,7 +111,7 @@ export function grantStall(draft: Draft, askedAt: number): void {
   if (asked?.at !== askedAt || settled || hasEnded(journey)) return;
   // The account has another owner since: it is the new one's slot that counts.
   if (asked.owner !== deskOwner(definition, subject, journey)) return askForSlot(draft);
-  // The desk's day begins by the definition's calendar, the owner's perhaps later.
+  // A budget of everybody's counts the definition's days; the owner's hours may begin later.
   const opensAt = alertMoment(definition, subject, journey, now);
   if (opensAt > now) return arm(draft, { ...journey.stall, due: opensAt, asked: { ...asked, granted: true } });
   settleWithout(draft);

@@ -14,6 +14,7 @@ import type {
   BudgetWithdrawn,
 } from '@cairn/contracts/generated/budget.ts';
 import { keyOf, partitionOf } from '@cairn/contracts/topics.ts';
+import type { BusinessTime } from '../../core/business-time.ts';
 import type { BudgetOutput } from '../../core/journey-input.ts';
 import { DEFAULT_PROBABILITY, type CompiledDefinition } from '../../core/definition/compile-definition.ts';
 import type { JourneyPlace } from '../../core/render-journey.ts';
@@ -27,7 +28,7 @@ import {
   type BudgetEvents,
   type DeskStep,
 } from '../../core/stall/budget/budget-desk.ts';
-import { NOBODY, ownersBehind } from '../../core/stall/budget/budget-owner.ts';
+import { deskTime, hasDaysOff, NOBODY, ownersBehind } from '../../core/stall/budget/budget-owner.ts';
 import { chooseThreshold, tallied, withoutOldDays, type Tally } from '../../core/stall/budget/choose-threshold.ts';
 import { DAY_MS } from '../../core/zone.ts';
 import { advanceKeys } from './advance-keys.ts';
@@ -82,7 +83,12 @@ export function takeBudgetMessage(scope: AdvanceScope, message: BudgetMessage): 
     return settleDesk(scope, definition, desk, takeWithdrawal(desk, message.journeyId, message.askedAt));
   const { journeyId, place, subjectId, probability, at } = message;
   const ask = { journeyId, place, subjectId, probability, askedAt: at };
-  settleDesk(scope, definition, desk, takeAsk(desk, ask, definition.budget!.count, dayOf(definition, scope.now)));
+  settleDesk(
+    scope,
+    definition,
+    desk,
+    takeAsk(desk, ask, definition.budget!.count, dayOf(deskTime(definition, desk.owner), scope.now)),
+  );
 }
 
 /** A new threshold of an owner's journeys. They take it up as they next move, or when the clock that was set by the old one runs out. */
@@ -107,7 +113,12 @@ export function takeBudgetTimer(scopeOf: (workspace: string) => AdvanceScope, ke
   if (purpose === CHOOSE) return choose(scope, definition, place as KeptTally);
   const desk = place as BudgetDesk;
   const { now } = scope;
-  settleDesk(scope, definition, desk, startDay(desk, definition.budget!.count, dayOf(definition, now), now));
+  settleDesk(
+    scope,
+    definition,
+    desk,
+    startDay(desk, definition.budget!.count, dayOf(deskTime(definition, desk.owner), now), now),
+  );
 }
 
 function settleDesk(scope: AdvanceScope, definition: CompiledDefinition, before: BudgetDesk, step: DeskStep): void {
@@ -128,7 +139,8 @@ function settleDesk(scope: AdvanceScope, definition: CompiledDefinition, before:
     };
     work.output({ topic: 'journey-inbox', partition: partitionOf(to, partitions('journey-inbox')), key: to, value });
   }
-  if (desk !== before) work.timer(key, DAY, desk.waiting.length > 0 ? nextStart(definition, desk.day, now) : null);
+  if (desk !== before)
+    work.timer(key, DAY, desk.waiting.length > 0 ? nextStart(deskTime(definition, desk.owner), desk.day, now) : null);
   if (Object.keys(what).length > 0) tell(scope, definition, desk, what);
 }
 
@@ -136,31 +148,32 @@ function countSilence(scope: AdvanceScope, definition: CompiledDefinition, messa
   const { work, workspace, now } = scope;
   const { owner, probability, stalled, due } = message;
   const key = advanceKeys.tally(workspace, definition.name, owner);
-  const day = dayOf(definition, due);
+  const time = deskTime(definition, owner);
+  const day = dayOf(time, due);
   const kept = work.get<KeptTally>(key) ?? { workspace, definition: definition.name, owner, since: day, days: {} };
   const days = tallied(kept.days, day, probability, stalled);
   if (days === kept.days) return;
   work.set(key, { ...kept, since: Math.min(kept.since, day), days });
-  work.timer(key, CHOOSE, nextMidnight(definition, now));
+  work.timer(key, CHOOSE, nextMidnight(time, now));
 }
 
 /** A day is over. */
 function choose(scope: AdvanceScope, definition: CompiledDefinition, kept: KeptTally): void {
   const { work, workspace, now } = scope;
   const { owner } = kept;
-  const today = dayOf(definition, now);
+  const time = deskTime(definition, owner);
+  const today = dayOf(time, now);
   const days = withoutOldDays(kept.days, today);
   const isEmpty = Object.keys(days).length === 0;
   const key = advanceKeys.tally(workspace, definition.name, owner);
   work.set(key, isEmpty ? null : { ...kept, days });
-  if (!isEmpty) work.timer(key, CHOOSE, nextMidnight(definition, now));
-  const { withinHours, businessTime, budget } = definition;
+  if (!isEmpty) work.timer(key, CHOOSE, nextMidnight(time, now));
   const found = chooseThreshold({
     tally: days,
     since: kept.since,
     today,
-    workingDays: (count) => (withinHours ? businessTime.daysBetween(now - count * DAY_MS, now) : count),
-    count: budget!.count,
+    workingDays: (count) => (hasDaysOff(definition, owner) ? time.daysBetween(now - count * DAY_MS, now) : count),
+    count: definition.budget!.count,
     share: ownersBehind(definition, owner),
   });
   const before = deskOf(scope, kept);
@@ -223,19 +236,19 @@ function budgetedOf({ definitions }: AdvanceScope, name: string): CompiledDefini
   return definitions.find((definition) => definition.name === name && definition.budget !== null);
 }
 
-function dayOf({ businessTime }: CompiledDefinition, at: number): number {
-  return Math.floor(businessTime.wallOf(at) / DAY_MS);
+function dayOf(time: BusinessTime, at: number): number {
+  return Math.floor(time.wallOf(at) / DAY_MS);
 }
 
 /** An hour off where the clocks change: then it is looked at again. */
-function nextMidnight({ businessTime }: CompiledDefinition, now: number): number {
-  const wall = businessTime.wallOf(now);
+function nextMidnight(time: BusinessTime, now: number): number {
+  const wall = time.wallOf(now);
   return now + DAY_MS - (((wall % DAY_MS) + DAY_MS) % DAY_MS);
 }
 
 /** When work begins on a day after `counted`. */
-function nextStart(definition: CompiledDefinition, counted: number, now: number): number {
+function nextStart(time: BusinessTime, counted: number, now: number): number {
   let at = now;
-  while (dayOf(definition, at) <= counted) at = nextMidnight(definition, at);
-  return definition.businessTime.nextWorkingMoment(at);
+  while (dayOf(time, at) <= counted) at = nextMidnight(time, at);
+  return time.nextWorkingMoment(at);
 }

@@ -1,4 +1,5 @@
 /** Whose budget a journey's stall counts against, and which threshold holds for it. */
+import type { BusinessTime } from '../../business-time.ts';
 import type { CompiledDefinition } from '../../definition/compile-definition.ts';
 import { learnedStallOf, type JourneyModels } from '../../learn/predict.ts';
 import type { JourneyState, SubjectState } from '../../state.ts';
@@ -22,6 +23,16 @@ export function thresholdOwner({ budget }: CompiledDefinition, subject: SubjectS
 /** How many share what is counted under this owner. */
 export function ownersBehind({ budget, owners }: CompiledDefinition, owner: string): number {
   return owner === NOBODY && budget?.per === 'owner' ? Math.max(1, owners.length) : 1;
+}
+
+/** By whose calendar an owner's days are counted. */
+export function deskTime({ ownerHours, businessTime }: CompiledDefinition, owner: string): BusinessTime {
+  return ownerHours.get(owner.toLowerCase()) ?? businessTime;
+}
+
+/** Whether the owner's alerts open on working days only. */
+export function hasDaysOff({ ownerHours, withinHours, source }: CompiledDefinition, owner: string): boolean {
+  return withinHours || (ownerHours.has(owner.toLowerCase()) && source.alerts?.anyHour !== true);
 }
 
 /** Whether the stage's alerts ask for a slot. */
