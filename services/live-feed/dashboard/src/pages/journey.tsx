@@ -6,11 +6,11 @@ import { feed } from '../store.ts';
 import { duration, percent, plural, points, when, words } from '../format.ts';
 import { CsvButton } from '../parts/csv.tsx';
 import { AccountScore } from '../parts/account-score.tsx';
+import { actOnAlert } from '../parts/inbox/inbox.ts';
 import { NextBestAction, readAction } from '../parts/next-action.tsx';
 import { Pace } from '../parts/pace.tsx';
 import { Timeline } from '../parts/timeline.tsx';
 import { type Alert, type Journey, type TouchpointItem, nameOf } from '../types.ts';
-import { actOnAlert } from './alerts.tsx';
 
 /** The newest touchpoints that the page loads; a longer history is paged through the API. */
 const TOUCHPOINTS_SHOWN = 500;
