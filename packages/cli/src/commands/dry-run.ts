@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { Command } from 'commander';
 import { systemClock } from '@cairn/clock/clock.system.ts';
 import { parseDuration } from '@cairn/contracts/duration.ts';
@@ -7,6 +8,7 @@ import { callApi, type ApiOptions } from '../api-client.ts';
 import { dryRunJson, dryRunText } from '@cairn/replay/dry-run/describe.ts';
 import { readHistory } from '../dry-run/read-history.ts';
 import { runDryRun } from '@cairn/replay/dry-run/run-dry-run.ts';
+import { runOnTwoThreads } from '@cairn/replay/dry-run/run-on-two-threads.ts';
 import type { EventsFile } from '../replay/file-rows.ts';
 import { loadEvents } from '../replay/load-events.ts';
 import { admitRows } from '@cairn/replay/admit-rows.ts';
@@ -58,10 +60,12 @@ export function dryRunCommand(print: (line: string) => void = console.log): Comm
       const until = events ? null : systemClock.now();
       const settings = { workspace: REPLAY_WORKSPACE, before, after, sinceMs: since.ms, until };
       let refused = 0;
-      const run = runDryRun(
-        settings,
-        admitRows(REPLAY_WORKSPACE, rows.rows(), () => refused++),
-      );
+      const onRefused = (): void => void refused++;
+      // On one core the second thread would only do the stitching twice.
+      const run =
+        before && availableParallelism() > 1
+          ? await runOnTwoThreads({ ...settings, before }, rows.rows(), onRefused)
+          : runDryRun(settings, admitRows(REPLAY_WORKSPACE, rows.rows(), onRefused));
       if (refused > 0) console.error(`cairn dry-run: ${refused} rows are no touchpoints`);
       print(
         options.json

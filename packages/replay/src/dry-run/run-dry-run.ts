@@ -33,7 +33,8 @@ export interface DryRun {
 
 export type Compared = Difference & { before: number; after: number };
 
-interface Side {
+/** What one definition made of the touchpoints, in the order of time. */
+export interface Side {
   alerts: Occurrence[];
   transitions: Occurrence[];
   actions: Occurrence[];
@@ -61,12 +62,35 @@ export function runDryRun(
 
 export function startDryRun(settings: DryRunSettings): DryRunning {
   const { workspace, before, after } = settings;
-  const definitions = [before, after];
+  const run = startSides(workspace, [before, after]);
+  return {
+    take: run.take,
+    finish() {
+      const { sides, ...taken } = run.finish(settings.until ?? null);
+      return compareSides(settings, taken, sides[0]!, sides[1]!);
+    },
+  };
+}
+
+/** What was taken in; duplicates are not counted. Times are epoch ms, null: there were no touchpoints. */
+export interface TakenIn {
+  touchpoints: number;
+  startAt: number | null;
+  endAt: number | null;
+}
+
+export interface SidesRunning {
+  take(touchpoint: Touchpoint): void;
+  finish(until: number | null): TakenIn & { sides: Side[] };
+}
+
+/** One pass: stitched once, advanced once for each definition (null: none, nothing comes of it). */
+export function startSides(workspace: string, definitions: readonly (JourneyDefinition | null)[]): SidesRunning {
   const sides: Side[] = definitions.map(() => ({ alerts: [], transitions: [], actions: [] }));
-  const [first, second] = definitions.map((definition, i) =>
+  const [first, ...others] = definitions.map((definition, i) =>
     observe(sides[i]!, definition?.name ?? '', () => world.states[i]!),
   );
-  const world = createReplayWorld(workspace, first!, { others: [second!] });
+  const world = createReplayWorld(workspace, first!, { others });
   let startAt: number | null = null;
   let last: number | null = null;
   let count = 0;
@@ -81,23 +105,32 @@ export function startDryRun(settings: DryRunSettings): DryRunning {
       last = at;
       if (world.take(touchpoint)) count++;
     },
-    finish() {
-      const end = last === null ? null : Math.max(last, settings.until ?? last);
-      if (end !== null) world.until(end);
-      const from = end === null ? null : Math.max(startAt!, end - settings.sinceMs);
-      const compare = (kind: keyof Side): Compared => {
-        const [old, now] = sides.map((side) => side[kind].filter(({ at }) => from !== null && at >= from));
-        return { ...compareOccurrences(old!, now!), before: old!.length, after: now!.length };
-      };
-      return {
-        touchpoints: count,
-        from,
-        to: end,
-        alerts: compare('alerts'),
-        transitions: compare('transitions'),
-        actions: compare('actions'),
-      };
+    finish(until) {
+      const endAt = last === null ? null : Math.max(last, until ?? last);
+      if (endAt !== null) world.until(endAt);
+      return { touchpoints: count, startAt, endAt, sides };
     },
+  };
+}
+
+export function compareSides(
+  { sinceMs }: Pick<DryRunSettings, 'sinceMs'>,
+  { touchpoints, startAt, endAt }: TakenIn,
+  before: Side,
+  after: Side,
+): DryRun {
+  const from = endAt === null ? null : Math.max(startAt!, endAt - sinceMs);
+  const compare = (kind: keyof Side): Compared => {
+    const [old, now] = [before, after].map((side) => side[kind].filter(({ at }) => from !== null && at >= from));
+    return { ...compareOccurrences(old!, now!), before: old!.length, after: now!.length };
+  };
+  return {
+    touchpoints,
+    from,
+    to: endAt,
+    alerts: compare('alerts'),
+    transitions: compare('transitions'),
+    actions: compare('actions'),
   };
 }
 
