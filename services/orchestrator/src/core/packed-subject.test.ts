@@ -76,6 +76,11 @@ const action: NonNullable<NonNullable<JourneyState['outreach']>['action']> = {
   by: 'policy',
 };
 
+const asked = fc.oneof(
+  fc.record({ at: time, owner: text }),
+  fc.record({ at: time, owner: text, granted: fc.constant(true as const) }),
+);
+
 const journey: fc.Arbitrary<JourneyState> = fc.record({
   id: text,
   version: fc.nat(),
@@ -91,7 +96,14 @@ const journey: fc.Arbitrary<JourneyState> = fc.record({
   inboundAt: maybe(time),
   outboundAt: maybe(time),
   pauses: fc.tuple(fc.nat(), fc.nat(), number),
-  stall: fc.record({ at: maybe(time), due: maybe(time), lag: fc.nat(), settled: fc.boolean(), since: optional(time) }),
+  stall: fc.record({
+    at: maybe(time),
+    due: maybe(time),
+    lag: fc.nat(),
+    settled: fc.boolean(),
+    since: optional(time),
+    asked: optional(asked),
+  }),
   points: fc.oneof(
     fc.constant({ at: 0, rules: [], sums: [], by: [] }),
     fc.array(fc.tuple(text, number, touchId), { minLength: 1, maxLength: 5 }).chain((rules) =>

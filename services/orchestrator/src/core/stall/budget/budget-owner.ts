@@ -11,13 +11,23 @@ export const NOBODY = '';
 type Owned = Pick<JourneyState, 'owner'>;
 
 /** Whose slots an alert takes: the account's owner, else the one it was assigned to. */
-export function deskOwner({ budget }: CompiledDefinition, subject: SubjectState, journey: Owned): string {
-  return budget?.per === 'workspace' ? NOBODY : (ownerOf(subject) ?? journey.owner ?? NOBODY);
+export function deskOwner(definition: CompiledDefinition, subject: SubjectState, journey: Owned): string {
+  if (definition.budget?.per === 'workspace') return NOBODY;
+  return oneName(definition, ownerOf(subject) ?? journey.owner ?? NOBODY);
 }
 
 /** Whose past a threshold is chosen from. Owners who take turns share one: who gets a journey is decided when its alert is due. */
-export function thresholdOwner({ budget }: CompiledDefinition, subject: SubjectState): string {
-  return budget?.per === 'workspace' ? NOBODY : (ownerOf(subject) ?? NOBODY);
+export function thresholdOwner(definition: CompiledDefinition, subject: SubjectState): string {
+  return definition.budget?.per === 'workspace' ? NOBODY : oneName(definition, ownerOf(subject) ?? NOBODY);
+}
+
+/** Whom a CRM calls by e-mail here and by name there has one budget: under the e-mail, where the definition knows both. */
+function oneName({ source }: CompiledDefinition, owner: string): string {
+  const name = owner.toLowerCase();
+  for (const known of source.alerts?.owners ?? [])
+    if (typeof known !== 'string' && (known.email.toLowerCase() === name || known.name?.toLowerCase() === name))
+      return known.email;
+  return owner;
 }
 
 /** How many share what is counted under this owner. */
