@@ -5,7 +5,7 @@ import type { BusinessHours, Condition, JourneyDefinition } from '@cairn/contrac
 import { compileCondition } from '../condition.ts';
 import { faultOfPlace } from '../holidays.ts';
 import { ALERT_KINDS } from '../state.ts';
-import { nearestOf, suggest, type Fault } from './faults.ts';
+import { joinPath, nearestOf, suggest, type Fault } from './faults.ts';
 
 const DIRECTIONS = ['inbound', 'outbound', 'none'];
 const TYPES = ['track', 'page', 'screen', 'identify', 'group', 'alias'];
@@ -58,8 +58,9 @@ function faultsIn(definition: JourneyDefinition, look: (part: () => void) => voi
   function refer(path: string, name: unknown, known: readonly string[], what: string): void {
     // Without a list of stages nothing can be said of their names; its schema asks for one.
     if (known === stageNames && known.length === 0) return;
-    if (typeof name === 'string' && !known.includes(name))
-      fault(path, `'${name}' is not ${what}${suggest(name, known) || `: ${known.join(', ') || 'there are none'}`}`);
+    if (typeof name !== 'string' || known.includes(name)) return;
+    const names = known.filter((one) => typeof one === 'string');
+    fault(path, `'${name}' is not ${what}${suggest(name, names) || `: ${names.join(', ') || 'there are none'}`}`);
   }
 
   /** Words that a comparison names must be among the known ones, or it could never hold. */
@@ -172,10 +173,12 @@ function faultsIn(definition: JourneyDefinition, look: (part: () => void) => voi
     const { mql, sql } = score?.thresholds ?? {};
     if (mql !== undefined && sql !== undefined && mql > sql) fault('score.thresholds.sql', 'must not be below mql');
   });
-  for (const [name, given] of Object.entries(definition.roles ?? {})) look(() => condition(`roles.${name}`, given));
+  for (const [name, given] of Object.entries(definition.roles ?? {}))
+    look(() => condition(joinPath('roles', name), given));
   for (const [stage, roles] of Object.entries(definition.requiredRoles ?? {})) {
-    refer(`requiredRoles.${stage}`, stage, stageNames, 'a stage');
-    each(roles, (role, i) => refer(`requiredRoles.${stage}[${i}]`, role, roleNames, 'a role'));
+    const at = joinPath('requiredRoles', stage);
+    refer(at, stage, stageNames, 'a stage');
+    each(roles, (role, i) => refer(`${at}[${i}]`, role, roleNames, 'a role'));
   }
   unique('actions', actionNames);
   each(definition.actions, (action, i) => {

@@ -219,10 +219,27 @@ describe('a definition', () => {
       'a deep condition',
       `{"cairn":"journey-definition/1","name":"x","unit":"account","stages":[{"name":"a","enter":${'{"not":'.repeat(5_000)}{"event":"x"}${'}'.repeat(5_000)}}]}`,
     ],
+    [
+      'a group of names that are none',
+      {
+        cairn: 'journey-definition/1',
+        name: 'x',
+        unit: 'account',
+        stages: [{ name: 5 }, {}, null, { name: 'a', from: ['b', null] }],
+        roles: { 'big boss': { where: { 'person.traits.title': { matches: {} } } }, 7: null },
+        requiredRoles: { b: ['chief', 3], c: null },
+        actions: [{ name: [] }, null, { name: 'call', to: 'chief', when: { stage: ['b', {}] } }],
+        plays: [{ name: null, trigger: 'x', steps: [{ action: 'cal' }, null, { branch: 5 }] }],
+        score: { engagement: { points: [null, { name: {}, when: [] }] }, fit: 5 },
+        businessHours: { days: 5, holidays: [5, null] },
+        guardRails: { quietHours: 'night', maxActionsPerJourney: 5 },
+      },
+    ],
     ['a file that is too long', 'x'.repeat(100_001)],
     ['a prototype', '{"__proto__": {"cairn": "journey-definition/1"}, "constructor": 1}'],
   ])('is refused without a crash where it is %s', (_what, source) => {
     const loaded = loadDefinition(source);
     expect(loaded.ok).toBe(false);
+    if (!loaded.ok) expect(JSON.stringify(loaded.faults)).not.toMatch(/undefined|\[object/);
   });
 });
