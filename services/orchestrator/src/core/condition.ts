@@ -162,6 +162,15 @@ export function mentions(condition: Condition, root: string): boolean {
   );
 }
 
+/** Whether a condition looks at who did something: without a touchpoint nobody did. */
+export function asksForPerson(condition: Condition): boolean {
+  return (
+    mentions(condition, 'person') ||
+    condition.count?.by === 'person' ||
+    [...(condition.all ?? []), ...(condition.any ?? []), ...(condition.not ? [condition.not] : [])].some(asksForPerson)
+  );
+}
+
 function all(parts: readonly Predicate[]): Predicate {
   const [first, second] = parts;
   if (!first) return NOTHING;

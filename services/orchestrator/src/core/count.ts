@@ -72,6 +72,21 @@ export function countWithin(
   return count;
 }
 
+/** When time alone changes the answer (epoch ms); null: it never does. */
+export function nextTurnOfCount(
+  { key, within, source }: CompiledCount,
+  counts: Counts | undefined,
+  time: BusinessTime,
+  now: number,
+): number | null {
+  const ends = (counts?.[key] ?? []).map((entry) => time.add(timeOf(entry), within)).filter((end) => end > now);
+  const holds = holdsCount(source, ends.length);
+  // Oldest first: with each that leaves the window there is one less.
+  for (let left = ends.length - 1; left >= 0; left--)
+    if (holdsCount(source, left) !== holds) return ends[ends.length - 1 - left]!;
+  return null;
+}
+
 export function mergeCounts(
   counters: readonly CompiledCount[],
   a: Counts | undefined,

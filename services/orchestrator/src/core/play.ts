@@ -4,7 +4,7 @@
  */
 import type { Condition, JourneyDefinition } from '@cairn/contracts/generated/journey-definition.ts';
 import { parseDuration, type Duration } from '@cairn/contracts/duration.ts';
-import { alertsIn, isMomentary, type Predicate } from './condition.ts';
+import { alertsIn, asksForPerson, isMomentary, type Predicate } from './condition.ts';
 
 type Source = NonNullable<JourneyDefinition['plays']>[number];
 type Step = Source['steps'][number];
@@ -17,6 +17,8 @@ export interface CompiledPlay {
   momentary: boolean;
   /** Kinds of alerts that the trigger names. */
   alerts: readonly string[];
+  /** Asks who did something: without a touchpoint it is left as it was. */
+  ofPerson: boolean;
   exit: Predicate | null;
   goal: Predicate | null;
   keepGoing: boolean;
@@ -47,6 +49,7 @@ export function compilePlay(play: Source, path: string, compile: Compile): Compi
     trigger: compile(play.trigger, `${path}.trigger`)!,
     momentary: isMomentary(play.trigger),
     alerts: alertsIn(play.trigger),
+    ofPerson: asksForPerson(play.trigger),
     exit: compile(play.exit, `${path}.exit`),
     goal: compile(play.goal, `${path}.goal`),
     keepGoing: play.keepGoing ?? false,

@@ -4,6 +4,7 @@ import { journeyId } from '@cairn/contracts/ids.ts';
 import type { Journey, JourneyPerson } from '@cairn/contracts/generated/journey.ts';
 import type { CompiledDefinition } from './definition/compile-definition.ts';
 import { SHIPPED_MODELS, winProbability, type JourneyModels } from './learn/predict.ts';
+import { ENTERED_BY_TIME, type JourneyState, type SubjectState } from './state.ts';
 import { byId } from './people.ts';
 import { renderAction } from './render-action.ts';
 import { renderAlert } from './render-alert.ts';
@@ -13,7 +14,6 @@ import { fitOf } from './score/fit.ts';
 import { totalOf } from './score/total.ts';
 import { normalPauseMs } from './stall/fixed-stall.ts';
 import { learnedPace } from './stall/learned/learned-stall.ts';
-import type { JourneyState, SubjectState } from './state.ts';
 import { nameOf, ownerOf } from './subject.ts';
 
 /** Where a journey stands: whose it is, in which workspace. */
@@ -68,7 +68,7 @@ export function renderJourney(
       stage,
       enteredAt: formatInstant(enteredAt),
       leftAt: formatInstantOrNull(leftAt),
-      touchpointId,
+      touchpointId: touchpointId === ENTERED_BY_TIME ? null : touchpointId,
     })),
     status: absorbedInto === null ? journey.status : 'absorbed',
     endedAt: formatInstantOrNull(journey.endedAt),

@@ -29,7 +29,7 @@ export function stageEntered(definition: CompiledDefinition, current: string, sc
   return null;
 }
 
-function mayEnter(definition: CompiledDefinition, from: string, to: string): boolean {
+export function mayEnter(definition: CompiledDefinition, from: string, to: string): boolean {
   const index = definition.stageIndex.get(to);
   if (index === undefined) return false;
   const stage = definition.stages[index]!;
@@ -53,7 +53,12 @@ export function withEntry(
   // The implicit start is no touchpoint's doing: whatever entered a stage before it still counts.
   if (entry.at < current[1] && current[3] !== null)
     return rebuildVisits(definition, startOf(visits), [...entriesOf(visits), entry]);
-  const [stage, enteredAt, , touchpointId] = current;
+  return entered(visits, entry);
+}
+
+/** The visits after an entry that is not late. */
+export function entered(visits: readonly Visit[], entry: StageEntry): readonly Visit[] {
+  const [stage, enteredAt, , touchpointId] = visits.at(-1)!;
   const left: Visit = [stage, Math.min(enteredAt, entry.at), entry.at, touchpointId];
   const next: Visit[] = [...visits.slice(0, -1), left, [entry.stage, entry.at, null, entry.touchpointId]];
   return next.length > VISITS_KEPT ? next.slice(-VISITS_KEPT) : next;

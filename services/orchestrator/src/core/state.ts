@@ -91,8 +91,10 @@ export interface JourneyState {
   updatedAt: number;
 }
 
-/** [stage, entered, left, the touchpoint that entered it (null: the journey started there)] */
+/** [stage, entered, left, the touchpoint that entered it (null: the journey started there; empty: time alone)] */
 export type Visit = readonly [stage: string, enteredAt: number, leftAt: number | null, touchpointId: string | null];
+
+export const ENTERED_BY_TIME = '';
 
 /** Engagement: three lists side by side, an entry for each rule that ever matched. */
 export interface Points {

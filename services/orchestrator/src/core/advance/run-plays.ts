@@ -27,6 +27,8 @@ function begin(outreach: Outreach): void {
   const { draft, state, scene } = outreach;
   const { now, definition } = draft;
   for (const play of definition.outreach.plays) {
+    // Who did it is known with a touchpoint alone; to forget here that it held would begin the play anew with the next one.
+    if (play.ofPerson && scene.person === null) continue;
     const holds = play.trigger(scene);
     const held = state.held?.includes(play.name) ?? false;
     if (!play.momentary && holds !== held)

@@ -3,9 +3,10 @@
  * next, arms the timers. Imported history fires no actions.
  */
 import type { JourneyInput } from '../journey-input.ts';
-import type { OutreachState, OutreachTimer } from '../next-best-action/outreach-state.ts';
+import { OUTREACH_TIMERS, type OutreachState, type OutreachTimer } from '../next-best-action/outreach-state.ts';
 import { chooseAction } from './choose-action.ts';
 import { setTimer, type Draft } from './draft.ts';
+import { nextTurn } from './follow-time.ts';
 import { followDecisions, WINDOW_MS } from './follow-decisions.ts';
 import { endAction, requestAction, tellAction, traceOf, type Outreach } from './outreach.ts';
 import { holdTriggers, runPlays } from './run-plays.ts';
@@ -14,13 +15,13 @@ import { DraftFacts } from './take-touchpoint.ts';
 
 export function settleOutreach(draft: Draft, input: JourneyInput): void {
   const { journey, definition } = draft;
-  if (draft.absorbedInto !== null || draft.imported) return;
-  if (definition.outreach.isEmpty && !journey.outreach) return;
-  if (isAtRest(draft, input)) return;
+  if (draft.absorbedInto !== null) return;
+  if (draft.imported || (definition.outreach.isEmpty && !journey.outreach) || isAtRest(draft, input))
+    return armTime(draft);
   const before = journey.outreach;
   const outreach: Outreach = { draft, scene: draft.scene ?? sceneOf(draft), state: { ...before } };
   const fired = input.type === 'timer' ? input.purpose : null;
-  if (fired === 'action' || fired === 'label' || fired === 'play') disarm(outreach, fired);
+  if (fired === 'action' || fired === 'label' || fired === 'play' || fired === 'time') disarm(outreach, fired);
   if (draft.adopted) holdTriggers(outreach);
   followDecisions(outreach);
   withdrawOutdated(outreach);
@@ -36,7 +37,7 @@ function isAtRest({ definition, journey, adopted, scene }: Draft, { type }: Jour
   if (type !== 'touchpoint' || adopted || !scene) return false;
   const { outreach } = journey;
   if (outreach?.action || outreach?.decisions?.length || outreach?.plays?.length) return false;
-  if (outreach?.due && !isEmpty(outreach.due)) return false;
+  for (const purpose in outreach?.due) if (purpose !== 'time') return false;
   if (hasEnded(journey)) return true;
   const { plays, actions } = definition.outreach;
   for (const { name, momentary, trigger } of plays) {
@@ -113,8 +114,10 @@ function arm(outreach: Outreach): void {
     action: earliest(ofAction),
     label: decisions?.length ? decisions[0]![1] + WINDOW_MS : null,
     play: earliest((plays ?? []).map(({ due }) => due)),
+    time: nextTurn(draft),
   };
-  for (const purpose of ['action', 'label', 'play'] as const) {
+  for (const purpose of OUTREACH_TIMERS) {
+    if (purpose === 'time' && isFiring(state.due, draft.now)) continue;
     const due = wanted[purpose] === null ? null : Math.max(wanted[purpose], draft.now + 1);
     if ((state.due?.[purpose] ?? null) === due) continue;
     setTimer(draft, purpose, due);
@@ -123,13 +126,30 @@ function arm(outreach: Outreach): void {
   }
 }
 
+/** Nothing else of the outreach is looked at. */
+function armTime(draft: Draft): void {
+  const { journey, now } = draft;
+  const turn = nextTurn(draft);
+  const { time, ...others } = journey.outreach?.due ?? {};
+  if (isFiring(journey.outreach?.due, now)) return;
+  if ((time ?? null) === turn && (time === undefined || time > now)) return;
+  setTimer(draft, 'time', turn);
+  const due = turn === null ? others : { ...others, time: turn };
+  keep({ draft, state: { ...journey.outreach, due } });
+}
+
+/** Another timer of the same instant came first: the moment is there, and has yet to be heard of. */
+function isFiring(due: OutreachState['due'], now: number): boolean {
+  return due?.time === now;
+}
+
 function disarm({ state }: Outreach, purpose: OutreachTimer): void {
   const { [purpose]: _fired, ...others } = state.due ?? {};
   state.due = others;
 }
 
 /** Empty lists are left out: they would be written again with every touchpoint. */
-function keep({ draft, state }: Outreach): void {
+function keep({ draft, state }: Pick<Outreach, 'draft' | 'state'>): void {
   let some = false;
   for (const name in state) {
     const value = state[name as keyof OutreachState];

@@ -6,12 +6,14 @@ import type { AlertKind } from '../state.ts';
 import { setTimer, tellAlert, type Draft } from './draft.ts';
 import { fireBudget } from './follow-budget.ts';
 import { fireLearn } from './follow-silence.ts';
+import { fireTime } from './follow-time.ts';
 import { settleRoles } from './settle-roles.ts';
 import { armEscalation, fireStall } from './settle-stall.ts';
 
 export function takeTimer(draft: Draft, purpose: TimerPurpose): void {
   // What is due of actions and plays is looked at after every input.
   if (purpose === 'action' || purpose === 'label' || purpose === 'play') return;
+  if (purpose === 'time') return fireTime(draft);
   if (purpose === 'stall') return fireStall(draft);
   if (purpose === 'budget') return fireBudget(draft);
   if (purpose === 'learn') return fireLearn(draft);

@@ -7,6 +7,7 @@ import type { CompiledCount, Counters } from '../count.ts';
 import { compileMeetings, type CompiledMeetings } from '../meeting.ts';
 import { compileOutreach, type CompiledOutreach } from './compile-outreach.ts';
 import { compileOwners, type OwnerHours } from '../owner-hours.ts';
+import { compileTimed, type Timed } from './compile-timed.ts';
 import { createEventIndex, eventsAskedFor, type AskedEvents, type EventRules } from './event-index.ts';
 
 export interface CompiledDefinition {
@@ -43,6 +44,8 @@ export interface CompiledDefinition {
   /** What a touchpoint of an event could match: nothing else need be asked. */
   rulesFor: (event: string | null) => EventRules;
   outreach: CompiledOutreach;
+  /** What changes by time alone. */
+  timed: Timed;
 }
 
 export interface CompiledStage {
@@ -143,7 +146,7 @@ export function compileDefinition(source: JourneyDefinition, version: number): C
     won: eventsAskedFor(source.outcomes?.won?.enter),
     lost: eventsAskedFor(source.outcomes?.lost?.enter),
   });
-  return { ...compiled, counters: [...counters.values()], rulesFor };
+  return { ...compiled, counters: [...counters.values()], timed: compileTimed(source, counters), rulesFor };
 }
 
 /** As the schema's description says. */

@@ -21,7 +21,7 @@ export interface OutreachState {
   due?: Readonly<Partial<Record<OutreachTimer, number>>>;
 }
 
-export const OUTREACH_TIMERS = ['action', 'label', 'play'] as const;
+export const OUTREACH_TIMERS = ['action', 'label', 'play', 'time'] as const;
 export type OutreachTimer = (typeof OUTREACH_TIMERS)[number];
 
 export interface OpenAction {

@@ -4,7 +4,7 @@ import type { CompiledDefinition } from '../definition/compile-definition.ts';
 export type Qualification = 'mql' | 'sql' | null;
 
 /** Points fade all the time: one that is reached is kept down to this share of its threshold, or every visit would cross it anew. */
-const KEPT_DOWN_TO = 0.8;
+export const KEPT_DOWN_TO = 0.8;
 const RANK = { mql: 1, sql: 2 } as const;
 
 export function qualificationAt(
