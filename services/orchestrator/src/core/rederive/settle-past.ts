@@ -70,6 +70,8 @@ export function closePast(
   { into, now, cause }: { into: string; now: number; cause: string },
 ): Advanced {
   const outputs: JourneyOutput[] = [];
+  const { asked } = journey.stall;
+  if (asked) outputs.push({ type: 'budget.withdrawn', owner: asked.owner, askedAt: asked.at });
   for (const alert of Object.values(journey.alerts)) outputs.push(withdrawn(alert, now));
   const alerts = {};
   outputs.push({

@@ -1,6 +1,7 @@
 /** Alert budgets through the advance task: partitions, slots, days that wait, thresholds that are chosen and taken up. */
 import { describe, expect, it } from 'vitest';
-import { createAdvanceWorld, type AdvanceWorld } from '../../testkit/advance-world.ts';
+import { keyOf } from '@cairn/contracts/topics.ts';
+import { createAdvanceWorld, WORKSPACE, type AdvanceWorld } from '../../testkit/advance-world.ts';
 
 /** A Monday. */
 const T = Date.parse('2026-03-02T00:00:00Z');
@@ -182,6 +183,30 @@ describe('an alert budget', () => {
     for (const { at } of opened) expect(new Date(at).getUTCHours()).toBeGreaterThanOrEqual(13);
     expect(new Set(opened.map(({ at }) => Math.floor((at - 5 * HOUR) / DAY))).size).toBe(4);
     expect(new Set(w.budgets.map(({ budget }) => budget.owner))).toEqual(new Set(['sam@ours.example']));
+  });
+
+  it('forgets a person who is erased while an alert of theirs waits', () => {
+    const w = createAdvanceWorld({ partitions: 2 });
+    w.define(budgeted('{ count: 1, per: workspace }'));
+    for (let i = 0; i < 3; i++) w.touch({ at: T + 10 * HOUR + i * 60_000, person: `p${i}`, event: 'Replied' });
+    let day = 0;
+    while (w.alerts.length === 0) w.until(T + ++day * DAY);
+    const open = w.alerts[0]!.alert.subject.id;
+    const personId = ['p0', 'p1', 'p2'].find((id) => id !== open)!;
+    const at = T + day * DAY;
+    const erased = {
+      type: 'person.erased',
+      workspace: WORKSPACE,
+      subject: { unit: 'person', id: personId },
+      personId,
+      absorbed: [],
+      cause: 'test',
+      at,
+    };
+    w.send(keyOf.subject(WORKSPACE, personId), erased, at);
+    expect(w.budgets.at(-1)).toMatchObject({ what: { returned: 1 }, budget: { today: { waiting: 1 } } });
+    w.until(at + 5 * DAY);
+    expect(w.alerts.filter(({ type }) => type === 'alert.opened')).toHaveLength(2);
   });
 
   it('gives no alert to a journey that was handed over while it waited but through its new home', () => {

@@ -48,7 +48,7 @@ export function advanceSubject(
     const journey = journeys[definition.name];
     const input = inputOf(definition, journey);
     if (!input) continue;
-    const models = modelsOf(work, workspace, definition.name);
+    const models = modelsOf(work, workspace, definition.name, definition.budget !== null);
     const place = { workspace, subject, definition, models };
     const journeyId = journey?.id ?? journeyIdOf(place);
     const { name } = definition;

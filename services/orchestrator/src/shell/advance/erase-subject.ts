@@ -9,6 +9,7 @@ import { slotOf } from '../../core/render-journey.ts';
 import { isMoved, type MovedSubject, type SubjectState } from '../../core/state.ts';
 import { advanceKeys } from './advance-keys.ts';
 import type { AdvanceScope } from './advance-subject.ts';
+import { sendToBudget } from './budget-desks.ts';
 import { writeRecords } from './journey-records.ts';
 import { modelsOf } from './learn-models.ts';
 import { forgetRederivation } from './rederive-subject.ts';
@@ -34,11 +35,23 @@ function remove(scope: AdvanceScope, place: Pick<SubjectState, 'id' | 'host'>): 
   const stored = work.get<Stored>(key);
   if (!stored) return;
   work.set(key, null);
+  if (!isMoved(stored)) leaveBudgets(scope, stored);
   // Also those that were here once and were told empty since.
   const names = new Set([...Object.keys(stored.seqs ?? {}), ...(isMoved(stored) ? [] : Object.keys(stored.journeys))]);
   const partition = partitionOf(keyOf.subject(workspace, place.host ?? place.id), partitions('journeys'));
   for (const name of names)
     work.output({ topic: 'journeys', partition, key: keyOf.journey(workspace, slotOf(place), name), value: null });
+}
+
+/** Nobody waits for a slot of an alert that will never be. */
+function leaveBudgets(scope: AdvanceScope, subject: SubjectState): void {
+  for (const definition of scope.definitions) {
+    const journey = subject.journeys[definition.name];
+    const asked = journey?.stall.asked;
+    if (!asked) continue;
+    const output = { type: 'budget.withdrawn' as const, owner: asked.owner, askedAt: asked.at };
+    sendToBudget(scope, { workspace: scope.workspace, subject, definition }, journey.id, output, scope.now);
+  }
 }
 
 function forget(scope: AdvanceScope, before: SubjectState, ids: ReadonlySet<string>, cause: string): void {

@@ -8,14 +8,17 @@ import { advanceKeys } from './advance-keys.ts';
 const paces = new WeakMap<PaceState, PaceModel>();
 const wins = new WeakMap<WinState, WinModel>();
 
-/** `state`: the advance task's, as a handler sees it (or a reader of it between two inputs). */
+type Thresholds = Readonly<Record<string, number>>;
+
+/** `hasBudget`: what its alert budgets chose is wanted as well. `state`: the advance task's, as a handler sees it (or a reader of it between two inputs). */
 export function modelsOf(
   state: { get<T>(key: string): T | undefined },
   workspace: string,
   definition: string,
+  hasBudget = false,
 ): JourneyModels {
   const pace = state.get<PaceState>(advanceKeys.pace(workspace, definition));
-  const thresholds = state.get<Readonly<Record<string, number>>>(advanceKeys.thresholds(workspace, definition));
+  const thresholds = hasBudget ? state.get<Thresholds>(advanceKeys.thresholds(workspace, definition)) : undefined;
   if (!pace) return thresholds ? { ...SHIPPED_MODELS, thresholds } : SHIPPED_MODELS;
   const win = state.get<WinState>(advanceKeys.win(workspace, definition));
   return {

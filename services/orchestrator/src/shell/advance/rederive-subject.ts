@@ -218,7 +218,7 @@ function pastScope(scope: AdvanceScope, job: Job): PastScope {
     subject: job.subject,
     account: job.subject.unit === 'account' ? (job.account ?? known?.account ?? null) : null,
     definitions: definitions.map(muted),
-    modelsOf: (name) => modelsOf(work, workspace, name),
+    modelsOf: (name) => modelsOf(work, workspace, name, true),
     personOf(id): PersonSummary | null {
       const part = job.people.find(({ person }) => person.id === id);
       if (part) return part.person;
