@@ -43,12 +43,30 @@ function plainHttp(setting: Setting<string | null>): Setting<string | null> {
   };
 }
 
+/** Fewer characters are tried through within hours, whatever they are; `openssl rand -hex 32` gives 64. */
+const SECRET_KEY_CHARS_MIN = 8;
+
+/** Never repeats what was given: it is a secret. */
+function longEnough(setting: Setting<string | null>): Setting<string | null> {
+  return {
+    ...setting,
+    read(given) {
+      const value = setting.read(given);
+      if (value !== null && value.length < SECRET_KEY_CHARS_MIN)
+        throw new Error(
+          `is too short to keep webhook secrets: at least ${SECRET_KEY_CHARS_MIN} characters, better 64 ("openssl rand -hex 32"), or leave it out and one is made`,
+        );
+      return value;
+    },
+  };
+}
+
 export function readOrchestratorConfig(env: Env = process.env): OrchestratorConfig {
   return readEnv(env, {
     definitionPath: path('CAIRN_DEFINITION', join(DEFINITIONS, 'b2b-sales.yaml')),
     webhookAllow: hostPorts('CAIRN_WEBHOOK_ALLOW', []),
     retryScheduleMs: durations('CAIRN_RETRY_SCHEDULE', DEFAULT_SCHEDULE),
-    secretKey: text('CAIRN_SECRET_KEY', null),
+    secretKey: longEnough(text('CAIRN_SECRET_KEY', null)),
     dataDir: PROCESS_SETTINGS.dataDir,
     webhookProxy: plainHttp(url('CAIRN_WEBHOOK_PROXY', null)),
   });

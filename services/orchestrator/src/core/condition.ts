@@ -41,6 +41,13 @@ export const JOURNEY_PATHS = [
   'fit',
   'score',
   'qualification',
+  // What the account's buyers make of its score together (`score.account`); nothing where the journey is one person's.
+  'engagedPeople',
+  'engagedRoles',
+  'missingRoles',
+  'coverage',
+  'topShare',
+  'concentration',
 ] as const;
 export type JourneyPath = (typeof JOURNEY_PATHS)[number];
 

@@ -9,6 +9,7 @@ import { contactOf } from '../guard-rails.ts';
 import { meetingAfter } from '../meeting.ts';
 import { byId, withItem } from '../people.ts';
 import { lastTouchpointOf, renderTouchpoint } from '../render-touchpoint.ts';
+import { accountScoreOf } from '../score/account-score.ts';
 import { addPoints, engagementTotal } from '../score/engagement.ts';
 import { fitRulesThatHold, fitTotal } from '../score/fit.ts';
 import { rankOf } from '../score/qualification.ts';
@@ -247,6 +248,14 @@ export class DraftFacts implements JourneyFacts {
         return fitTotal(definition, journey);
       case 'score':
         return totalNow(this.#draft);
+      case 'engagedPeople':
+      case 'missingRoles':
+      case 'coverage':
+      case 'topShare':
+      case 'concentration':
+        return accountScoreOf(definition, journey, subject.unit)?.[name];
+      case 'engagedRoles':
+        return accountScoreOf(definition, journey, subject.unit)?.engagedRoles.map(({ role }) => role);
       default:
         return name satisfies never;
     }

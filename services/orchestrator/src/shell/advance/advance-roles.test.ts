@@ -71,3 +71,30 @@ describe('roles', () => {
     expect(w.alerts).toEqual([]);
   });
 });
+
+describe('what buyers make of their account together', () => {
+  it('is there for conditions: a play when all hangs on one buyer, a stage when every required role is engaged', () => {
+    const w = createAdvanceWorld();
+    w.define(
+      ROLES.replace(
+        'outcomes:',
+        '  - name: covered\n    enter: { where: { journey.coverage: { gte: 1 }, journey.engagedRoles: { contains: champion } } }\noutcomes:',
+      ) +
+        `actions: [{ name: win-another }]
+plays:
+  - name: alone
+    trigger: { stage: evaluation, where: { journey.engagedPeople: { gte: 2 }, journey.topShare: { gte: 0.75 }, journey.missingRoles: { contains: champion } } }
+    steps: [{ action: win-another }]
+`,
+    );
+    w.touch({ at: T, ...colleague, event: 'Demo Requested' });
+    for (let i = 1; i <= 2; i++) w.touch({ at: T + i, ...colleague, event: 'Replied' });
+    expect(w.actions).toEqual([]);
+    w.touch({ at: T + 3, person: 'dan', account: 'acme', event: 'Replied' });
+    expect(w.actions.filter(({ type }) => type === 'action.requested').map(({ action }) => action.name)).toEqual([
+      'win-another',
+    ]);
+    w.touch({ at: T + 4, ...champion, event: 'Replied' });
+    expect(w.living()[0]!.stage).toBe('covered');
+  });
+});
