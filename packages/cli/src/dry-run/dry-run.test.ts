@@ -99,6 +99,19 @@ describe('a dry run', () => {
     expect(run).toMatchObject({ to: until, alerts: { before: 5, after: 0 } });
   });
 
+  it('tells what an alert budget would hold back until another day', () => {
+    const stall = '3 days, learned: { horizon: 10 days, atLeast: 5 days }';
+    const budgeted = definition(stall, 'alerts: { budget: { count: 1 } }');
+    const settings = { workspace: 'default', before: definition(stall), after: budgeted, sinceMs: 90 * DAY };
+    // Three silences are due on Thursday; there is room for one that day, on Friday and on Monday.
+    const { alerts } = runDryRun(settings, touchpoints([['ann', 0], ['bob', 0.1], ['cat', 0.2], ['end', 9]])); // prettier-ignore
+    expect(alerts).toMatchObject({ before: 3, after: 3, same: 1, added: [], lost: [], earlier: [] });
+    expect(alerts.later.map(({ after }) => [after!.subject, after!.at])).toEqual([
+      ['bob', Date.UTC(2026, 0, 9)],
+      ['cat', Date.UTC(2026, 0, 12)],
+    ]);
+  });
+
   it('compares actions as well', () => {
     const action = `
 outcomes: {}
