@@ -94,7 +94,8 @@ function Empty() {
     <section class="empty">
       <h2>No journeys yet</h2>
       <p>Send a first touchpoint, with the write key that the first start printed:</p>
-      <pre>{`curl -u WRITE_KEY: -H 'content-type: application/json' ${location.origin}/v1/track \\
+      <pre>{`curl -u WRITE_KEY: -H 'content-type: application/json' \\
+  ${location.origin}/v1/track \\
   -d '{"userId":"ada","event":"Demo Requested","context":{"traits":{"email":"ada@acme.example"}}}'`}</pre>
       <p>
         Or watch made-up buyers: <code>npm run demo</code>. To load what you have: <code>npx cairn import FILE</code>.

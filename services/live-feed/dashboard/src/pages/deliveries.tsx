@@ -260,7 +260,8 @@ function Disabled({ endpoint, enable }: { endpoint: EndpointItem; enable: (mode:
 
 function NoEndpoints() {
   const curl = `curl -X POST ${location.origin}/api/endpoints \\
-  -H 'Authorization: Bearer YOUR_ADMIN_TOKEN' -H 'Content-Type: application/json' \\
+  -H 'Authorization: Bearer YOUR_ADMIN_TOKEN' \\
+  -H 'Content-Type: application/json' \\
   -d '{ "url": "https://hooks.example.com/cairn", "types": ["alert.*"] }'`;
   return (
     <section class="empty">

@@ -97,7 +97,7 @@ function Steps({ data }: { data: FunnelAnswer }) {
               </td>
               <td class="number">{share(step.onwardShare)}</td>
               <td class="number">{spell(step.medianTime)}</td>
-              <td class="number">{step.p90Time === null ? '–' : `over ${spell(step.p90Time)}`}</td>
+              <td class="number">{slowest(step.p90Time)}</td>
               <td class="number">{spell(step.medianFromStart)}</td>
               <td class="number">{count(step.lostIn)}</td>
               <td class="number">{count(step.stalledIn)}</td>
@@ -182,3 +182,9 @@ const csvRows = ({ steps }: FunnelAnswer): (string | number | null)[][] =>
     step.p90Time,
     step.medianFromStart,
   ]);
+
+/** A tenth took at least so long; where even they took no time, there is nothing to be over. */
+const slowest = (p90: string | null): string => {
+  const said = spell(p90);
+  return p90 === null || said === 'at once' ? said : `over ${said}`;
+};

@@ -54,7 +54,7 @@ export function MetricsPage() {
                   <p class="value">{metric?.value === null || !metric ? '–' : shown(metric.value)}</p>
                   <p>
                     {metric?.value === null || !metric
-                      ? 'No data: '
+                      ? 'No data yet. '
                       : name === 'acquisition'
                         ? ''
                         : `Of ${count(metric.of)} ${of}. `}

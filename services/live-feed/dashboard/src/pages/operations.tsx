@@ -191,9 +191,7 @@ export function OperationsPage() {
               <tbody>
                 {waits.map(({ name, labels, value }) => (
                   <tr key={name + JSON.stringify(labels)}>
-                    <td>
-                      {words(name.replace(/^cairn_/, '').replaceAll('_', ' '))} {Object.values(labels).join(' ')}
-                    </td>
+                    <td>{waitingWhere(name, labels)}</td>
                     <td class="number">{value}</td>
                   </tr>
                 ))}
@@ -254,3 +252,20 @@ export function OperationsPage() {
 
 const seconds = (value: number | null): string =>
   value === null ? '–' : value === Infinity ? 'longer' : value < 1 ? `${Math.round(value * 1_000)} ms` : `${value} s`;
+
+const TASKS: Readonly<Record<string, string>> = {
+  stitch: 'stitching',
+  control: 'definitions and endpoints',
+  advance: 'advancing journeys',
+  deliver: 'delivering webhooks',
+};
+
+/** A measure of the installation in words; what has none is called as Prometheus calls it. */
+function waitingWhere(name: string, labels: Readonly<Record<string, string>>): string {
+  const values = Object.values(labels);
+  const who = values.map((value) => TASKS[value] ?? value).join(', ');
+  if (name === 'cairn_view_pending_records') return 'Records before the view of this dashboard';
+  if (name === 'cairn_lag_records') return `Records before ${who}`;
+  if (name === 'cairn_effects_pending') return `Begun and not answered: ${who}`;
+  return `${words(name.replace(/^cairn_/, '').replaceAll('_', ' '))} ${values.join(' ')}`;
+}

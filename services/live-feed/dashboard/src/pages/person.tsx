@@ -3,7 +3,8 @@ import { useEffect } from 'preact/hooks';
 import { useSignal } from '@preact/signals';
 import { api } from '../api.ts';
 import { plural, when, words } from '../format.ts';
-import type { PersonItem } from '../types.ts';
+import { journeys, journeyIds } from '../store.ts';
+import { nameOf, type PersonItem } from '../types.ts';
 
 export function PersonPage({ id }: { id: string }) {
   const person = useSignal<PersonItem | null>(null);
@@ -77,7 +78,7 @@ export function PersonPage({ id }: { id: string }) {
           <ul class="ids">
             {accounts.map((account) => (
               <li key={`${account.accountId}${account.from}${account.source}`}>
-                <strong>{account.accountId}</strong> <span class="role">by {words(account.source)}</span>
+                <AccountName id={account.accountId} /> <span class="role">by {words(account.source)}</span>
                 <p>
                   {when(account.from)} – {account.to ? when(account.to) : 'now'}
                 </p>
@@ -111,6 +112,18 @@ export function PersonPage({ id }: { id: string }) {
         ))}
       </div>
     </article>
+  );
+}
+
+/** An account by the name of its journey, where the board knows one; by its id else. */
+function AccountName({ id }: { id: string }) {
+  void journeyIds.value;
+  const journey = [...journeys.values()].map((one) => one.peek()).find(({ account }) => account?.id === id);
+  if (!journey) return <strong>{id}</strong>;
+  return (
+    <a href={`#/journeys/${journey.id}`} title={id}>
+      <strong>{nameOf(journey)}</strong>
+    </a>
   );
 }
 

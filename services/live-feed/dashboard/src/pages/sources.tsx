@@ -1,8 +1,8 @@
 /** Saved mappings: how rows of a file, or another system's webhooks, become touchpoints. */
-import { useEffect } from 'preact/hooks';
 import { useSignal } from '@preact/signals';
-import { api, apiAll } from '../api.ts';
+import { api } from '../api.ts';
 import { when } from '../format.ts';
+import { FaultLine, NameField, useKept } from '../parts/settings.tsx';
 
 interface SourceItem {
   id: string;
@@ -21,19 +21,12 @@ const EXAMPLE = `{
 }`;
 
 export function SourcesPage() {
-  const items = useSignal<SourceItem[] | null>(null);
-  const fault = useSignal<string | null>(null);
+  const { items, fault, attempt, load } = useKept<SourceItem>('/api/sources');
   const name = useSignal('');
   const mapping = useSignal(EXAMPLE);
   const said = useSignal('');
-  const guard = (work: Promise<unknown>): void => void work.catch((error: Error) => (fault.value = error.message));
-  const load = async (): Promise<void> => {
-    items.value = await apiAll<SourceItem>('/api/sources', 1_000);
-  };
-  useEffect(() => guard(load()), []);
 
   async function save(): Promise<void> {
-    fault.value = null;
     const saved = await api<SourceItem>('POST', '/api/sources', { name: name.value, mapping: mapping.value });
     said.value = `${saved.name} is saved`;
     await load();
@@ -44,11 +37,7 @@ export function SourcesPage() {
       <div class="toolbar">
         <h1>Sources</h1>
       </div>
-      {fault.value && (
-        <p class="fault" role="alert">
-          {fault.value}
-        </p>
-      )}
+      <FaultLine fault={fault} />
       <p role="status" class="soft">
         {said.value}
       </p>
@@ -59,7 +48,8 @@ export function SourcesPage() {
             SDKs and the HTTP API need none: a source is a saved mapping, for files and for systems that speak another
             language. Send a first touchpoint without one:
           </p>
-          <pre>{`curl -u WRITE_KEY: -H 'content-type: application/json' ${location.origin}/v1/track \\
+          <pre>{`curl -u WRITE_KEY: -H 'content-type: application/json' \\
+  ${location.origin}/v1/track \\
   -d '{"userId":"ada","event":"Demo Requested"}'`}</pre>
         </section>
       )}
@@ -89,19 +79,11 @@ export function SourcesPage() {
         class="sheet form"
         onSubmit={(event) => {
           event.preventDefault();
-          guard(save());
+          attempt(save);
         }}
       >
         <h2>New or changed source</h2>
-        <label>
-          Name
-          <input
-            required
-            maxLength={200}
-            value={name.value}
-            onInput={(event) => (name.value = event.currentTarget.value)}
-          />
-        </label>
+        <NameField name={name} />
         <label>
           Mapping: a JSONata expression, one row in, one touchpoint out
           <textarea

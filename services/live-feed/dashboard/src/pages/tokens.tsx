@@ -1,9 +1,9 @@
 /** Tokens: who may send, read, act and administer; each text is shown once. */
-import { useEffect } from 'preact/hooks';
 import { useSignal } from '@preact/signals';
-import { api, apiAll } from '../api.ts';
+import { api } from '../api.ts';
 import { when, words } from '../format.ts';
 import { Confirm } from '../parts/confirm.tsx';
+import { FaultLine, NameField, useKept } from '../parts/settings.tsx';
 
 interface TokenItem {
   id: string;
@@ -22,20 +22,13 @@ const SCOPES = [
 ] as const;
 
 export function TokensPage() {
-  const items = useSignal<TokenItem[] | null>(null);
-  const fault = useSignal<string | null>(null);
+  const { items, fault, attempt, load } = useKept<TokenItem>('/api/tokens');
   const made = useSignal<{ name: string; token: string } | null>(null);
   const name = useSignal('');
   const scopes = useSignal<ReadonlySet<string>>(new Set(['read']));
   const expires = useSignal('');
-  const guard = (work: Promise<unknown>): void => void work.catch((error: Error) => (fault.value = error.message));
-  const load = async (): Promise<void> => {
-    items.value = await apiAll<TokenItem>('/api/tokens', 1_000);
-  };
-  useEffect(() => guard(load()), []);
 
   async function create(): Promise<void> {
-    fault.value = null;
     const answer = await api<TokenItem & { token: string }>('POST', '/api/tokens', {
       name: name.value,
       scopes: [...scopes.value],
@@ -51,11 +44,7 @@ export function TokensPage() {
       <div class="toolbar">
         <h1>Tokens</h1>
       </div>
-      {fault.value && (
-        <p class="fault" role="alert">
-          {fault.value}
-        </p>
-      )}
+      <FaultLine fault={fault} />
       {made.value && (
         <section class="sheet said" role="status">
           <h2>Token “{made.value.name}”</h2>
@@ -73,19 +62,11 @@ export function TokensPage() {
         class="sheet form"
         onSubmit={(event) => {
           event.preventDefault();
-          guard(create());
+          attempt(create);
         }}
       >
         <h2>New token</h2>
-        <label>
-          Name
-          <input
-            required
-            maxLength={200}
-            value={name.value}
-            onInput={(event) => (name.value = event.currentTarget.value)}
-          />
-        </label>
+        <NameField name={name} />
         <fieldset>
           <legend>May</legend>
           {SCOPES.map(([scope, what]) => (
@@ -146,7 +127,7 @@ export function TokensPage() {
                     <Confirm
                       label="Withdraw"
                       sure={`Withdraw ${token.name}`}
-                      act={() => guard(api('DELETE', `/api/tokens/${token.id}`).then(load))}
+                      act={() => attempt(() => api('DELETE', `/api/tokens/${token.id}`).then(load))}
                     />
                   </td>
                 </tr>

@@ -1,5 +1,5 @@
 /** What an account's buyers make of its score together: a sentence, and each buyer's share as a table with bars. */
-import { plural } from '../format.ts';
+import { plural, words } from '../format.ts';
 import type { Journey } from '../types.ts';
 
 const percent = (share: number): string => `${Math.round(share * 100)} %`;
@@ -14,9 +14,10 @@ export function AccountScore({ journey }: { journey: Journey }) {
       <h2>Buyers</h2>
       <p class="soft">
         {plural(account.engagedPeople, 'buyer')} engaged
-        {account.coverage !== null && ` · ${percent(account.coverage)} of the roles of this stage`}
-        {account.missingRoles.length > 0 && ` · missing: ${account.missingRoles.join(', ')}`}
-        {account.topShare !== null && ` · ${percent(account.topShare)} of it by one`}
+        {account.coverage !== null && ` · ${percent(account.coverage)} of the roles that this stage requires`}
+        {account.missingRoles.length > 0 &&
+          ` · missing: ${account.missingRoles.map((role) => role.replaceAll('-', ' ')).join(', ')}`}
+        {account.topShare !== null && ` · ${percent(account.topShare)} of the engagement is one buyer’s`}
       </p>
       {all > 0 && (
         <table class="bars">
@@ -39,7 +40,7 @@ export function AccountScore({ journey }: { journey: Journey }) {
                     {name ?? email ?? 'Anonymous'}
                     <span class="share" style={{ width: `${(touchpoints / all) * 100}%` }} />
                   </td>
-                  <td>{roles.join(', ')}</td>
+                  <td>{roles.map(words).join(', ')}</td>
                   <td class="number">{percent(touchpoints / all)}</td>
                 </tr>
               ))}

@@ -26,8 +26,7 @@ export function MoodLine({ stages }: { stages: readonly MapStage[] }) {
       {answered.map(({ i, mood, answers }) => (
         <span key={i} class="dot" style={`left: ${middleOf(i)}; top: ${y(mood)}px`}>
           <span class="said-mood">
-            {feelingOf(mood)} {mood > 0 ? '+' : ''}
-            {mood.toFixed(2)} <span class="soft">({answers})</span>
+            {feelingOf(mood)} {signed(mood)} <span class="soft">({answers})</span>
             <span class="visually-hidden"> in {stages[i]!.stage}</span>
           </span>
         </span>
@@ -37,3 +36,5 @@ export function MoodLine({ stages }: { stages: readonly MapStage[] }) {
 }
 
 const feelingOf = (mood: number): string => (mood >= 0.25 ? 'Good' : mood <= -0.25 ? 'Bad' : 'Mixed');
+/** With a minus that is as wide as the plus. */
+const signed = (mood: number): string => `${mood > 0 ? '+' : mood < 0 ? '−' : ''}${Math.abs(mood).toFixed(2)}`;

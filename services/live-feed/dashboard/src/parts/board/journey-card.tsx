@@ -11,14 +11,14 @@ export function JourneyCard({ journey }: { journey: Signal<Journey> }) {
   return (
     <article class={`card ${status}`}>
       <a href={`#/journeys/${id}`}>
-        <strong>{nameOf(value)}</strong>
+        <strong title={nameOf(value)}>{nameOf(value)}</strong>
         <span class="score">
           <span class="visually-hidden">Score </span>
           {points(score.total)}
           {score.qualification && <span class="qualification">{score.qualification.toUpperCase()}</span>}
         </span>
       </a>
-      <p class="who">
+      <p class="who" title={value.account?.domain ?? undefined}>
         {unit === 'account' ? plural(people.length, 'buyer') : 'Person'}
         {account?.domain && account.domain !== nameOf(value) && ` · ${account.domain}`}
         {ownedBy && ` · ${ownedBy}`}
