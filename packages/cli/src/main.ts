@@ -1,5 +1,6 @@
 #!/usr/bin/env -S node --max-semi-space-size=64
 /** The `cairn` command. Every command has --help; exit code 0 ok, 1 failed, 2 wrong use; progress goes to stderr. */
+import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { clusterCommand } from './commands/cluster.ts';
 import { deadLettersCommand } from './commands/dead-letters.ts';
@@ -15,7 +16,12 @@ import { testCommand } from './commands/test.ts';
 import { tokenCommand } from './commands/token.ts';
 import { WrongUse } from './wrong-use.ts';
 
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+
 const program = new Command('cairn')
+  .version(version, '-V, --version', 'print the version')
   .description(
     'Real-time journey orchestration: touchpoints in, journeys live, stalls noticed while they still matter.',
   )

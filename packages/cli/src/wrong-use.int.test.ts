@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
@@ -10,13 +10,13 @@ const folder = mkdtempSync(join(tmpdir(), 'cairn-use-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 writeFileSync(join(folder, 'a-file'), '');
 
-function cairn(args: string[]): Promise<{ code: number; stderr: string }> {
+function cairn(args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
   return new Promise((told) =>
     execFile(
       process.execPath,
       [MAIN, ...args],
       { cwd: folder, env: { PATH: process.env.PATH } },
-      (error, _stdout, stderr) => told({ code: error ? Number(error.code) : 0, stderr }),
+      (error, stdout, stderr) => told({ code: error ? Number(error.code) : 0, stdout, stderr }),
     ),
   );
 }
@@ -27,6 +27,13 @@ test.each([
 ])('cairn %j is wrong use: exit code 2', async (args, says) => {
   const { code, stderr } = await cairn(args);
   expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringMatching(says) as string });
+});
+
+test('cairn --version prints the version alone, exit code 0', async () => {
+  const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../package.json'), 'utf8')) as {
+    version: string;
+  };
+  expect(await cairn(['--version'])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
 });
 
 test.each(['a-file', 'a-file/within', ...(process.platform === 'linux' ? ['/proc/nowhere'] : [])])(

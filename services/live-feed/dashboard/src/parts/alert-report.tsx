@@ -41,7 +41,7 @@ export function AlertReport() {
             <tr>
               <th scope="col">Week of</th>
               <th scope="col">Kind</th>
-              {['Opened', 'Real', 'Handled already', 'Not a stall', 'No false alarm'].map((name) => (
+              {['Opened', 'Real', 'Handled already', 'False alarm', 'No false alarm'].map((name) => (
                 <th key={name} scope="col" class="number">
                   {name}
                 </th>

@@ -3,7 +3,8 @@ import { duration, when, words } from '../../format.ts';
 import { journeys, now } from '../../store.ts';
 import { type Alert, nameOf } from '../../types.ts';
 import { NextBestAction, readAction } from '../next-action.tsx';
-import { act, asking, chosen, current, meant, SNOOZES, toggle, until, VERDICTS } from './inbox.ts';
+import { act, asking, chosen, current, meant, SNOOZES, toggle, until } from './inbox.ts';
+import { verdictLabel, VERDICTS } from './verdicts.ts';
 
 export function AlertRow({ alert }: { alert: Alert }) {
   const journey = journeys.get(alert.journeyId)?.value;
@@ -28,7 +29,7 @@ export function AlertRow({ alert }: { alert: Alert }) {
         </a>
         <span class="kind">{words(alert.kind)}</span>
         <span class={`state ${alert.state}`}>{words(alert.state)}</span>
-        {alert.verdict && <span class="state">{words(alert.verdict)}</span>}
+        {alert.verdict && <span class="state">{verdictLabel(alert.verdict, alert.kind)}</span>}
         <p class="reason">{alert.reason.text}</p>
         <p class="since">
           {quiet && <>Quiet: {quiet.name ?? quiet.email ?? 'anonymous'} · </>}
@@ -83,14 +84,14 @@ export function AlertRow({ alert }: { alert: Alert }) {
           )}
           {asked === 'resolve' && (
             <div role="group" aria-label="Resolve as" class="controls">
-              {VERDICTS.map(([verdict, label], index) => (
+              {VERDICTS.map((verdict, index) => (
                 <button
                   type="button"
                   key={verdict}
                   autoFocus={index === 0}
                   onClick={() => void act(meant(alert.id), 'resolve', { verdict })}
                 >
-                  {label}
+                  {verdictLabel(verdict, alert.kind)}
                 </button>
               ))}
               <Back />

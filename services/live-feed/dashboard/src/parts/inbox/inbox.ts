@@ -9,11 +9,6 @@ import { alerts, now } from '../../store.ts';
 import type { Alert } from '../../types.ts';
 
 export const DAY_MS = 86_400_000;
-export const VERDICTS = [
-  ['real', 'Real stall'],
-  ['not-a-stall', 'Not a stall'],
-  ['already-handled', 'Already handled'],
-] as const;
 export const SNOOZES = [
   ['1 day', DAY_MS],
   ['3 days', 3 * DAY_MS],
