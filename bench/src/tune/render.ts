@@ -8,7 +8,13 @@ interface Tried {
 
 const BEST_SHOWN = 5;
 
-export function renderTuning(present: TrialFigures, one: readonly Tried[], many: readonly Tried[]): string {
+/** `left`: values that there was no time for. */
+export function renderTuning(
+  present: TrialFigures,
+  one: readonly Tried[],
+  many: readonly Tried[],
+  left: number,
+): string {
   const { objective, logLoss, calibrationError, auc, looks, journeys } = present;
   const best = [...many].sort((a, b) => a.figures.objective.by - b.figures.objective.by);
   const head = '| AUC | calibration error | log-loss | log-loss + calibration error [95 %] |';
@@ -21,6 +27,7 @@ export function renderTuning(present: TrialFigures, one: readonly Tried[], many:
       const [name, value] = Object.entries(changes)[0]!;
       return `| ${name} | ${shown(value)} | ${cells(figures)} |`;
     }),
+    ...(left === 0 ? [] : ['', `${left} further values were not tried.`]),
     '',
     `Of ${many.length} random trials ${many.filter(({ figures }) => figures.objective.interval.high < 0).length} were better and ${many.filter(({ figures }) => figures.objective.interval.low > 0).length} worse by more than chance; the best:`,
     '',

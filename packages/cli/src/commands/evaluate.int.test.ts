@@ -66,23 +66,32 @@ describe.skipIf(!there && process.env.CI !== 'true')('on the loan funnel', () =>
   });
 
   it('a rule of three days loses a quarter of its false alerts when it counts business days, and opens none on a day off', () => {
-    const run = (after: string): { falseAlerts: number; alerts: Collected['alerts'] } => {
+    const { businessTime } = compileDefinition(definition, 1);
+    const run = (after: string): { falseAlerts: number; falseByBusinessDay: number; alerts: Collected['alerts'] } => {
       const stages = definition.stages.map((stage) => ({ ...stage, stall: { after } })) as JourneyDefinition['stages'];
       const settings = { ...SETTINGS, definition: { ...definition, stages }, ticks: null };
       const { alerts, courses } = collect(settings, touchpoints);
-      // Back within two days: nobody had to do anything.
-      const isFalse = ({ at, journey }: { at: number; journey: number }): boolean =>
-        (nextInbound(courses[journey]!, at) ?? Infinity) <= at + 2 * DAY_MS;
-      return { falseAlerts: alerts.filter(isFalse).length, alerts };
+      // Back within two days, or by the same hour of the next business day: nobody had to do anything. By other meanings of false
+      // (docs/science.md has the table) it is 17 % to 40 % fewer; by that of a stall, silences under seven days, 22 %.
+      const backBy = (limitOf: (at: number) => number): number =>
+        alerts.filter(({ at, journey }) => (nextInbound(courses[journey]!, at) ?? Infinity) <= limitOf(at)).length;
+      return {
+        falseAlerts: backBy((at) => at + 2 * DAY_MS),
+        falseByBusinessDay: backBy((at) => businessTime.add(at, { businessDays: 1 })),
+        alerts,
+      };
     };
     const days = run('3 days');
     const businessDays = run('3 business days');
     expect(days.falseAlerts).toBeGreaterThan(1_000);
     expect(businessDays.falseAlerts).toBeLessThanOrEqual(days.falseAlerts * 0.75);
-    const { businessTime } = compileDefinition(definition, 1);
+    expect(businessDays.falseByBusinessDay).toBeLessThanOrEqual(days.falseByBusinessDay * 0.75);
+    // The one Dutch holiday of the log that is no Sunday.
+    expect(businessTime.isWorkingDay(Date.UTC(2011, 11, 26, 12))).toBe(false);
     expect(days.alerts.some(({ at }) => !businessTime.isWorkingDay(at))).toBe(true);
     expect(businessDays.alerts.filter(({ at }) => !businessTime.isWorkingDay(at))).toEqual([]);
-  });
+    // Two replays of 130,000 touchpoints: 20 s, more on a busy machine.
+  }, 300_000);
 });
 
 interface Judged {

@@ -2,6 +2,8 @@
 import { seededRandom } from '@cairn/clock/clock.virtual.ts';
 import { wasSilent, type Collected, type Look } from './collect.ts';
 import { alertsAt, judgeAlerts, thresholdFor, type AlertFigures, type JudgedPeriod } from './judge-alerts.ts';
+import { intervalsOfHeadlines, type HeadlineIntervals } from './judge-intervals.ts';
+import { judgeWinning, type WinningFigures } from './judge-winning.ts';
 import { areaUnderCurve, brier, calibrationError, meanOf } from './measures.ts';
 import { figureOf, learnRates, YARDSTICKS } from './yardsticks.ts';
 
@@ -21,8 +23,9 @@ export interface LogFigures {
   methods: MethodFigures[];
   /** Of the product. */
   otherHorizons: { days: number; auc: number | null; calibrationError: number | null }[];
-  /** P(won) of journeys that ended, at the judged looks at which the product said one, beside the share won before the split. */
-  winning: { looks: number; auc: number | null; brierSkill: number | null; calibrationError: number | null };
+  winning: WinningFigures;
+  /** Of 95 %, over journeys. */
+  intervals: HeadlineIntervals;
   /** The product's, of the first days after the start. */
   firstDays: { days: string; looks: number; calibrationError: number | null; alerts: number }[];
   /** What came dealt out at random among the looks: what still ranks it is a fault of the measuring. */
@@ -31,6 +34,8 @@ export interface LogFigures {
 
 const DAY_MS = 86_400_000;
 const HORIZON_MS = 7 * DAY_MS;
+/** Days of a new tenant. */
+const SECOND_FORTNIGHT = [14, 28] as const;
 
 export interface Example {
   look: Look;
@@ -101,7 +106,12 @@ export function judgeLog(collected: Collected, splitAt: number): LogFigures {
     base: judged.length === 0 ? null : labels.filter(Boolean).length / labels.length,
     methods,
     otherHorizons: ([3, 30] as const).map((days) => otherHorizon(collected, splitAt, days)),
-    winning: winning(collected, splitAt),
+    winning: judgeWinning(collected, splitAt),
+    intervals: intervalsOfHeadlines(
+      judged,
+      examples.filter(({ look }) => isWithin(look.at, firstAt ?? 0, SECOND_FORTNIGHT)),
+      pooledGapMs,
+    ),
     firstDays: firstDays(collected, examples, firstAt ?? 0),
     leakCheck: { auc: areaUnderCurve(product, dealt), brierSkill: skillOf(product, dealt) },
   };
@@ -133,38 +143,14 @@ function otherHorizon(
   };
 }
 
-function winning({ looks, courses }: Collected, splitAt: number): LogFigures['winning'] {
-  const ended = courses.filter(({ endedAt }) => endedAt !== null && endedAt < splitAt);
-  const base = ended.filter(({ outcome }) => outcome === 'won').length / Math.max(1, ended.length);
-  const said: number[] = [];
-  const labels: boolean[] = [];
-  for (const { at, journey, win } of looks) {
-    const { outcome } = courses[journey]!;
-    if (at < splitAt || win === null || outcome === null) continue;
-    said.push(win);
-    labels.push(outcome === 'won');
-  }
-  if (said.length === 0) return { looks: 0, auc: null, brierSkill: null, calibrationError: null };
-  const constant = brier(
-    said.map(() => base),
-    labels,
-  );
-  return {
-    looks: said.length,
-    auc: areaUnderCurve(said, labels),
-    brierSkill: constant === 0 ? null : 1 - brier(said, labels) / constant,
-    calibrationError: calibrationError(said, labels),
-  };
+function isWithin(at: number, startAt: number, [from, to]: readonly [number, number]): boolean {
+  return at >= startAt + from * DAY_MS && at < startAt + to * DAY_MS;
 }
 
 function firstDays(collected: Collected, examples: readonly Example[], startAt: number): LogFigures['firstDays'] {
   const figures: LogFigures['firstDays'] = [];
-  for (const [from, to] of [
-    [0, 14],
-    [14, 28],
-    [28, 56],
-  ] as const) {
-    const within = (at: number): boolean => at >= startAt + from * DAY_MS && at < startAt + to * DAY_MS;
+  for (const [from, to] of [[0, 14], SECOND_FORTNIGHT, [28, 56]] as const) {
+    const within = (at: number): boolean => isWithin(at, startAt, [from, to]);
     const some = examples.filter(({ look }) => within(look.at));
     figures.push({
       days: `${from + 1}–${to}`,

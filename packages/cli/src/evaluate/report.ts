@@ -1,5 +1,6 @@
 /** The figures of an evaluation as Markdown tables, for the terminal and for docs/science.md. */
 import { readFileSync, writeFileSync } from 'node:fs';
+import type { Interval } from './bootstrap.ts';
 import type { Evaluation } from './evaluate-logs.ts';
 
 export function renderEvaluation({ logs, memoryless }: Evaluation): string {
@@ -17,13 +18,19 @@ export function renderEvaluation({ logs, memoryless }: Evaluation): string {
           `| ${method.name} | ${digits(method.auc)} | ${digits(method.brierSkill)} | ${digits(method.calibrationError)} | ${method.alerts} | ${share(method.precision)} | ${share(method.recall)} | ${digits(method.leadDays, 1)} | ${digits(method.falsePerWeekPer100, 2)} |`,
       ),
       '',
+      `- Of 95 %, over journeys: AUC${within(log.intervals.auc)}, beyond idle time${within(log.intervals.aucOverIdle)}, calibration error${within(log.intervals.calibrationError)}; of days 15–28${within(log.intervals.secondFortnightCalibrationError)}.`,
       ...otherHorizons.map(
         ({ days, auc, calibrationError }) =>
           `- Silence of ${days} days: AUC ${digits(auc)}, calibration error ${digits(calibrationError)}.`,
       ),
       winning.looks === 0
         ? '- Winning: no probability was said (200 won and 200 lost are needed, and better than the constant).'
-        : `- Winning, of journeys that ended: AUC ${digits(winning.auc)}, Brier skill ${digits(winning.brierSkill)}, calibration error ${digits(winning.calibrationError)} (${winning.looks} looks).`,
+        : `- Winning, of journeys that ended: AUC ${digits(winning.auc)}${within(winning.aucInterval)}, Brier skill ${digits(winning.brierSkill)}, calibration error ${digits(winning.calibrationError)}, log-loss ${digits(winning.logLoss)} (the constant's: ${digits(winning.constantLogLoss)}; ${winning.looks} looks).`,
+      ...(winning.looks === 0
+        ? []
+        : [
+            `- Winning, by fortnights after the split, AUC and log-loss (the constant's): ${winning.fortnights.map(({ auc, logLoss, constantLogLoss }) => `${digits(auc)} and ${digits(logLoss)} (${digits(constantLogLoss)})`).join('; ')}.`,
+          ]),
       ...firstDays.map(
         ({ days, looks, calibrationError, alerts }) =>
           `- Days ${days} of a new tenant: calibration error ${digits(calibrationError)} (${looks} looks), ${alerts} alerts.`,
@@ -65,6 +72,10 @@ export function writeSection(path: string, section: string, command: string, tex
 
 function digits(value: number | null, count = 3): string {
   return value === null ? '–' : value.toFixed(count);
+}
+
+function within(interval: Interval | null): string {
+  return interval === null ? '' : ` [${digits(interval.low)}, ${digits(interval.high)}]`;
 }
 
 function share(value: number | null): string {

@@ -64,7 +64,7 @@ export interface PaceModel {
   losses: readonly [number, number];
 }
 
-export const FTRL: FtrlSettings = { alpha: 0.0025, beta: 1, l1: 0.5, l2: 1 };
+export const FTRL: FtrlSettings = { alpha: 0.001, beta: 1, l1: 0.5, l2: 1 };
 /** The correction never changes a rate by more than e^±3. */
 export const MOST_CORRECTION = 3;
 /** Silences older than this count half: a season is followed, a holiday is not. */
