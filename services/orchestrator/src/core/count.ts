@@ -79,12 +79,21 @@ export function nextTurnOfCount(
   time: BusinessTime,
   now: number,
 ): number | null {
-  const ends = (counts?.[key] ?? []).map((entry) => time.add(timeOf(entry), within)).filter((end) => end > now);
+  const times = counts?.[key];
+  if (!times || !mayTurn(source, times.length)) return null;
+  const ends = times.map((entry) => time.add(timeOf(entry), within)).filter((end) => end > now);
   const holds = holdsCount(source, ends.length);
   // Oldest first: with each that leaves the window there is one less.
   for (let left = ends.length - 1; left >= 0; left--)
     if (holdsCount(source, left) !== holds) return ends[ends.length - 1 - left]!;
   return null;
+}
+
+/** Whether fewer would be another answer: asked with every touchpoint, and mostly not. */
+function mayTurn(source: CountSource, most: number): boolean {
+  const holds = holdsCount(source, most);
+  for (let count = 0; count < most; count++) if (holdsCount(source, count) !== holds) return true;
+  return false;
 }
 
 export function mergeCounts(
