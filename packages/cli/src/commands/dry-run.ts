@@ -15,6 +15,9 @@ import { admitRows } from '@cairn/replay/admit-rows.ts';
 import type { SortedRows } from '../replay/sort-rows.ts';
 import { readDefinition, readEvents, REPLAY_WORKSPACE } from './replay.ts';
 
+/** A second thread begins cold: it takes some seconds of work until it is worth what it costs. Fewer rows than this are held in a list. */
+const ROWS_WORTH_A_THREAD = 50_000;
+
 interface Options extends ApiOptions {
   since: string;
   events?: string;
@@ -61,11 +64,13 @@ export function dryRunCommand(print: (line: string) => void = console.log): Comm
       const settings = { workspace: REPLAY_WORKSPACE, before, after, sinceMs: since.ms, until };
       let refused = 0;
       const onRefused = (): void => void refused++;
+      const all = rows.rows();
+      const isShort = Array.isArray(all) && all.length < ROWS_WORTH_A_THREAD;
       // On one core the second thread would only do the stitching twice.
       const run =
-        before && availableParallelism() > 1
-          ? await runOnTwoThreads({ ...settings, before }, rows.rows(), onRefused)
-          : runDryRun(settings, admitRows(REPLAY_WORKSPACE, rows.rows(), onRefused));
+        before && !isShort && availableParallelism() > 1
+          ? await runOnTwoThreads({ ...settings, before }, all, onRefused)
+          : runDryRun(settings, admitRows(REPLAY_WORKSPACE, all, onRefused));
       if (refused > 0) console.error(`cairn dry-run: ${refused} rows are no touchpoints`);
       print(
         options.json
