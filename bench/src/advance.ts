@@ -23,6 +23,8 @@ import type { TaskInput, TaskState } from '@cairn/task/task.ts';
  */
 export interface AdvanceFigures {
   touchpointsPerSecond: number;
+  /** Of `ACCOUNTS_CLOSE` accounts, whose journeys stay in the processor's cache: the core's own work, without the memory that thousands of journeys lie in. */
+  closePerSecond: number;
   renderedPerSecond: number;
   handledPerSecond: number;
   withJsonPerSecond: number;
@@ -32,6 +34,8 @@ export interface AdvanceFigures {
 
 const WORKSPACE = 'default';
 const ACCOUNTS = 4_000;
+/** Two hundred kilobytes of journeys, as of the accounts that are on the site at one time. */
+const ACCOUNTS_CLOSE = 40;
 const PEOPLE_PER_ACCOUNT = 3;
 /** Small rounds, made one after the other: half a million touchpoints held at once would measure the garbage collector. */
 const ROUND = 20_000;
@@ -52,8 +56,8 @@ export function benchAdvance(): AdvanceFigures {
   const random = seededRandom(7);
   let sent = 0;
   const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)]!;
-  const make = (): StitchedTouchpoint => {
-    const account = Math.floor(random() * ACCOUNTS);
+  const make = (accounts: number): StitchedTouchpoint => {
+    const account = Math.floor(random() * accounts);
     const who = Math.floor(random() * PEOPLE_PER_ACCOUNT);
     const isPage = random() < 0.7;
     const message = stitchedOf(WORKSPACE, {
@@ -76,9 +80,10 @@ export function benchAdvance(): AdvanceFigures {
     Object.assign(message.account!, { name: `Company ${account}` });
     return message;
   };
-  const makeRound = (): StitchedTouchpoint[] => Array.from({ length: ROUND }, make);
+  const makeRound = (accounts = ACCOUNTS): StitchedTouchpoint[] => Array.from({ length: ROUND }, () => make(accounts));
 
   const core = createPlainCore();
+  const close = createPlainCore();
   const task = createPlainTask();
   const counts = new Map<string, number>();
   for (let i = 0; i < 3; i++)
@@ -90,6 +95,7 @@ export function benchAdvance(): AdvanceFigures {
 
   const figures = {
     pure: [] as number[],
+    close: [] as number[],
     rendered: [] as number[],
     handled: [] as number[],
     json: [] as number[],
@@ -102,8 +108,11 @@ export function benchAdvance(): AdvanceFigures {
     figures.json.push(rate(makeRound().map(encodeJson), task.handleBytes));
     figures.bare.push(rate(makeRound(), ({ subject }) => counts.set(subject.id, (counts.get(subject.id) ?? 0) + 1)));
   }
+  for (let i = 0; i < ROUNDS; i++)
+    figures.close.push(rate(makeRound(ACCOUNTS_CLOSE), (message) => close.advance(message, false)));
   return {
     touchpointsPerSecond: median(figures.pure),
+    closePerSecond: median(figures.close),
     renderedPerSecond: median(figures.rendered),
     handledPerSecond: median(figures.handled),
     withJsonPerSecond: median(figures.json),

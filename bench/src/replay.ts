@@ -6,19 +6,12 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '@cairn/clock/clock.system.ts';
-import { seededRandom } from '@cairn/clock/clock.virtual.ts';
-import { formatInstant } from '@cairn/clock/calendar.ts';
 import { loadDefinition } from '@cairn/orchestrator/core/definition/load-definition.ts';
 import { writeReplay, type ReplayJob } from '@cairn/cli/replay/write-replay.ts';
+import { makeLines } from './parts/b2b-lines.ts';
 import { load } from './parts/machine.ts';
 
 const TOUCHPOINTS = 300_000;
-const ACCOUNTS = 2_000;
-const PEOPLE = 8_000;
-const STARTED_AT = Date.UTC(2026, 0, 5);
-const SPACING_MS = 30_000;
-const PATHS = ['/', '/pricing', '/blog/how-to', '/docs/api', '/customers/acme', '/careers'];
-const EVENTS = ['Email Sent', 'Webinar Attended', 'Demo Requested', 'Email Replied', 'Meeting Held', 'Proposal Viewed'];
 
 const loaded = loadDefinition(readFileSync(new URL('../../definitions/b2b-sales.yaml', import.meta.url), 'utf8'));
 if (!loaded.ok) throw new Error('the shipped definition has faults');
@@ -26,7 +19,7 @@ if (!loaded.ok) throw new Error('the shipped definition has faults');
 const folder = mkdtempSync(join(tmpdir(), 'cairn-bench-replay-'));
 try {
   const path = join(folder, 'events.jsonl');
-  writeFileSync(path, makeLines());
+  writeFileSync(path, makeLines(TOUCHPOINTS));
   const job: ReplayJob = {
     workspace: 'default',
     definition: loaded.definition,
@@ -60,29 +53,4 @@ try {
   );
 } finally {
   rmSync(folder, { recursive: true, force: true });
-}
-
-function makeLines(): string {
-  const random = seededRandom(7);
-  const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)]!;
-  const lines: string[] = [];
-  for (let i = 0; i < TOUCHPOINTS; i++) {
-    const person = Math.floor(random() * PEOPLE);
-    const account = person % ACCOUNTS;
-    const isPage = random() < 0.7;
-    lines.push(
-      JSON.stringify({
-        type: isPage ? 'page' : 'track',
-        ...(isPage ? {} : { event: pick(EVENTS) }),
-        userId: `user-${person}`,
-        messageId: `0b1e4c2a-0000-4000-8000-${String(i).padStart(12, '0')}`,
-        timestamp: formatInstant(STARTED_AT + i * SPACING_MS),
-        properties: isPage
-          ? { path: pick(PATHS), title: 'A page', url: 'https://example.com/page' }
-          : { source: 'crm', plan: 'team' },
-        context: { groupId: `account-${account}`, channel: pick(['web', 'email', 'phone']) },
-      }),
-    );
-  }
-  return `${lines.join('\n')}\n`;
 }
