@@ -17,6 +17,8 @@ const files = (suffix: string): string[] => EVERYWHERE.map((folder) => `${folder
 const never = ['**/node_modules/**', '**/dist/**'];
 
 /** Real processes on a shared machine are late now and then; a fault of ours fails twice. Locally nothing is tried again. */
+/** What is awaited comes; on a busy machine not within vitest's own second. */
+const PATIENT = { poll: { timeout: 20_000 } };
 const RETRIES = process.env.CI === 'true' ? 1 : 0;
 
 export default defineConfig({
@@ -47,6 +49,7 @@ export default defineConfig({
           // Brokers, sockets and disks on two cores: side by side they only make each other late.
           fileParallelism: false,
           retry: RETRIES,
+          expect: PATIENT,
         },
       },
       {
@@ -56,6 +59,7 @@ export default defineConfig({
           exclude: never,
           testTimeout: 300_000,
           retry: RETRIES,
+          expect: PATIENT,
           hookTimeout: 180_000,
           fileParallelism: false,
         },

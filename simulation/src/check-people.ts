@@ -41,7 +41,7 @@ async function checkHistory(history: MemoryHistory, graph: PlainGraph): Promise<
   const { workspace } = graph;
   const subjects = memorySubjects(history);
   const places = new Set<string>();
-  for (const table of ['touchpoints', 'touchpoint_moves', 'subject_overrides'] as const)
+  for (const table of ['touchpoints', 'touchpoint_moves', 'subject_hand_overs'] as const)
     for (const row of history.rows(table))
       if (row.workspace === workspace)
         for (const place of [row.subject_id, row.into_id])

@@ -26,7 +26,7 @@ export type HistoryTable =
   | 'delivery_attempts'
   | 'people'
   | 'identity_overrides'
-  | 'subject_overrides'
+  | 'subject_hand_overs'
   | 'dead_letters'
   | 'touchpoint_moves'
   | 'rederivations'

@@ -393,7 +393,7 @@ describe('bad days', () => {
     harness.logIs('stuck');
     const big = { batch: Array.from({ length: 15 }, () => track({ properties: { x: 'x'.repeat(30_000) } })) };
     const waiting = [harness.post('/v1/batch', big), harness.post('/v1/batch', big)];
-    await expect.poll(async () => (await harness.post('/v1/batch', big)).status).toBe(503);
+    await expect.poll(async () => (await harness.post('/v1/batch', big)).status, { timeout: 20_000 }).toBe(503);
     const refused = await harness.post('/v1/batch', big);
     expect(refused).toMatchObject({ status: 503, body: { code: 'overloaded' } });
     expect(refused.headers.get('retry-after')).toBe('1');

@@ -108,8 +108,16 @@ function split(
       const apart = graph.apart.get(key);
       if (apart) graph.apart.set(key, { ...apart, person: id });
     }
-    for (const touchpoint of graph.touchpoints)
-      if (touchpoint.person === whole.id && group.includes(touchpoint.stitchKey)) touchpoint.person = id;
+  }
+  for (const touchpoint of graph.touchpoints.filter(({ person }) => person === whole.id)) {
+    const holder = parts.find(({ group }) => group.includes(touchpoint.stitchKey));
+    // What said it is nobody's any more (shared since): back to whom it was of, where that person lives again.
+    const { first } = touchpoint;
+    const returned = parts.find(({ id }) => first !== null && [id, ...personOf(graph, id).mergedFrom].includes(first));
+    Object.assign(
+      touchpoint,
+      holder ? { person: holder.id, first: holder.id } : { person: (returned ?? parts[0]!).id },
+    );
   }
   reviseClaims(
     graph,

@@ -31,8 +31,8 @@ export interface PlainGraph {
   reached: { key: string; day: number; whom: string[] }[];
   claims: PlainClaim[];
   accounts: Set<string>;
-  /** The person who owns each touchpoint, and the identifier that says so. */
-  touchpoints: { id: string; stitchKey: string; person: string | null }[];
+  /** The person who owns each touchpoint, the identifier that says so, and whom it was of before anybody was merged. */
+  touchpoints: { id: string; stitchKey: string; person: string | null; first: string | null }[];
   settings: { sharedDevices: string; maxIdsPerPerson: number; maxMergesPerPerson: number; quarantineAbove: number };
   /** Command id → whether it was carried out. */
   answers: Map<string, boolean>;

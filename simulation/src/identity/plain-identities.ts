@@ -69,6 +69,7 @@ function take(graph: PlainGraph, touchpoint: Touchpoint, now: number): void {
     id: touchpoint.id,
     stitchKey: found?.stitchKey ?? (roleMailbox === null ? `touchpoint:${touchpoint.id}` : `email:${roleMailbox}`),
     person: found?.person ?? null,
+    first: found?.person ?? null,
   });
   const named = namedAccount(touchpoint);
   if (named !== null) graph.accounts.add(named);

@@ -123,7 +123,7 @@ export function clickhouseSubjects(history: History): SubjectHistory {
   };
 }
 
-const ANY = { subjects: [], stamped: [], moved: true };
+const ANY = { moved: true };
 
 interface PageRow {
   id: string;

@@ -158,6 +158,38 @@ describe.each(places)('identities in the history on %s', (name, open) => {
         .map((answer) => [answer.subject.id, answer.touchpoints.map((one) => [one.touchpoint.id, one.personId])]),
     );
 
+  it('what a person leaves with an account stays there, what comes after is not the account’s', async () => {
+    const w = begin();
+    const joins = (account: string): Promise<unknown> =>
+      w.append('journey-inbox', `${w.workspace}/ann`, {
+        type: 'subject.handed-over',
+        workspace: w.workspace,
+        at: START,
+        from: alone('ann'),
+        into: { unit: 'account', id: account },
+        personId: 'ann',
+        cause: account,
+      });
+    await w.touch('ann', 'ann', 'userId:ann');
+    await joins('acme');
+    await w.touch('ann', 'acme', 'userId:ann', { account: 'acme' });
+    await w.carry();
+    await w.touch('ann', 'ann', 'userId:ann');
+    await w.carry();
+    const idsOf = async (subject: string): Promise<string[]> => {
+      const page = { fence: { partition: 9, offset: '0' }, after: null, limit: 9 };
+      return (await w.subjects.page(w.workspace, subject, page)).touchpoints.map((one) => one.touchpoint.id);
+    };
+    expect(await idsOf('acme')).toEqual(['tp_1', 'tp_2']);
+    expect(await idsOf('ann')).toEqual(['tp_3']);
+    await joins('globex');
+    await w.touch('ann', 'ann', 'userId:ann');
+    await w.carry();
+    expect(await idsOf('acme')).toEqual(['tp_1', 'tp_2']);
+    expect(await idsOf('globex')).toEqual(['tp_3']);
+    expect(await idsOf('ann')).toEqual(['tp_4']);
+  });
+
   it('after a split each touchpoint goes back to whom its strongest identifier belongs', async () => {
     const w = begin();
     await w.touch('p', 'p', 'anonymousId:1');

@@ -4,6 +4,7 @@ import type { MemoryHistory } from '../history.memory.ts';
 import type { HistoryTable } from '../history.ts';
 import { PERSON_COLUMNS } from '../tables.ts';
 import { isOfErased } from '@cairn/contracts/erased-letter.ts';
+import { firstStep, type HandOver } from './hand-overs.ts';
 import type { SubjectHistory } from './subject-history.ts';
 
 type Row = Readonly<Record<string, unknown>>;
@@ -24,17 +25,27 @@ export function memorySubjects(history: MemoryHistory): SubjectHistory {
 
   function owners(workspace: string) {
     const moves = newest(of('touchpoint_moves', workspace), (row) => String(row.touchpoint_id));
-    const subjects = newest(of('subject_overrides', workspace), (row) => String(row.subject_id));
+    const handOvers = Map.groupBy(
+      of('subject_hand_overs', workspace).map((row): HandOver => ({
+        subjectId: String(row.subject_id),
+        intoId: String(row.into_id),
+        offset: BigInt(String(row.log_offset)),
+        version: BigInt(String(row.version)),
+      })),
+      ({ subjectId }) => subjectId,
+    );
     const people = newest(of('identity_overrides', workspace), (row) => String(row.person_id));
-    const lives = (id: string): string => {
-      for (let steps = 0, at = id; ; steps++) {
-        const into = subjects.get(at)?.into_id;
-        if (typeof into !== 'string' || into === '' || steps > 100) return at;
-        at = into;
-      }
+    const lives = (subjectId: string, since: { offset: bigint } | { version: bigint }): string => {
+      const step = firstStep(handOvers.get(subjectId) ?? [], since);
+      return step ? lives(step.intoId, { version: step.version }) : subjectId;
     };
     return {
-      subject: (row: Row) => lives(String(moves.get(String(row.id))?.subject_id ?? row.subject_id)),
+      subject(row: Row): string {
+        const move = moves.get(String(row.id));
+        return move
+          ? lives(String(move.subject_id), { version: BigInt(String(move.version)) })
+          : lives(String(row.subject_id), { offset: BigInt(String(row.log_offset)) });
+      },
       account: (row: Row) => String(moves.get(String(row.id))?.account_id ?? row.account_id),
       person: (row: Row) => String(moves.get(String(row.id))?.person_id ?? row.person_id),
       living: (person: string) => (people.get(person)?.into_id as string | undefined) || person,

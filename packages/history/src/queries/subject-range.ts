@@ -1,16 +1,25 @@
 import type { History } from '../history.ts';
+import { FOREVER, holdingsOf, type HandOver, type Holding } from '../identities/hand-overs.ts';
 
 /**
- * Which rows of `touchpoints` count for a subject now: its own and those of the subjects that it absorbed, without what a split moved
- * away, with what one moved here. `stamped` is for the sorting key, so that nothing else is read.
+ * Which rows of `touchpoints` count for a subject now: its own and those of the subjects that were handed over to it, of their time until
+ * then, without what a split moved away, with what one moved here. `stamped` is for the sorting key, so that nothing else is read.
  */
 export interface SubjectRange {
-  /** The subject and everyone it absorbed, however many steps ago. */
+  /** The subject and everyone whom it took over, however many steps ago; each as often as it was. */
   subjects: string[];
+  /** Of each of `subjects`: from which offset, and up to which, what came to it itself is here. */
+  fromOffset: string[];
+  toOffset: string[];
+  /** Of each of `subjects`: from which version, and up to which, what was moved to it is here. */
+  fromVersion: string[];
+  toVersion: string[];
   /** What the rows may be stamped with. */
   stamped: string[];
   /** Whether any row of theirs was moved; if none, what is stamped is the truth. */
   moved: boolean;
+  /** Whether all that any of them ever had is here. */
+  whole: boolean;
 }
 
 export async function subjectRange(
@@ -18,7 +27,8 @@ export async function subjectRange(
   workspace: string,
   subjectId: string,
 ): Promise<SubjectRange> {
-  const subjects = await absorbedInto(history, workspace, subjectId);
+  const holdings = await holdingsIn(history, workspace, subjectId);
+  const subjects = holdings.map((one) => one.subjectId);
   const rows = await history.query<{ stamped: string; subject: string }>(
     `SELECT DISTINCT stamped_subject_id AS stamped, subject_id AS subject FROM touchpoint_moves FINAL
       WHERE workspace = {workspace: String}
@@ -27,49 +37,82 @@ export async function subjectRange(
   );
   const here = new Set(subjects);
   const stamped = new Set([...subjects, ...rows.filter(({ subject }) => here.has(subject)).map((row) => row.stamped)]);
-  return { subjects, stamped: [...stamped], moved: rows.length > 0 };
+  return {
+    subjects,
+    fromOffset: holdings.map(({ offsets }) => String(offsets.low)),
+    toOffset: holdings.map(({ offsets }) => String(offsets.high)),
+    fromVersion: holdings.map(({ versions }) => String(versions.low)),
+    toVersion: holdings.map(({ versions }) => String(versions.high)),
+    stamped: [...stamped],
+    moved: rows.length > 0,
+    whole: holdings.every(
+      ({ offsets, versions }) => offsets.low === 0n && offsets.high === FOREVER && versions.low === 0n,
+    ),
+  };
 }
 
-/** The subject and everyone it absorbed, however many steps ago. Few: a loop of tiny queries beats a recursive one. */
-export async function absorbedInto(
-  history: Pick<History, 'query'>,
-  workspace: string,
-  subjectId: string,
-): Promise<string[]> {
-  const known = new Set([subjectId]);
-  for (let wave = [subjectId]; wave.length;) {
-    const rows = await history.query<{ subject_id: string }>(
-      `SELECT subject_id FROM subject_overrides FINAL
-        WHERE workspace = {workspace: String} AND into_id IN {wave: Array(String)}`,
-      { workspace, wave },
-    );
-    wave = rows.map((row) => row.subject_id).filter((id) => !known.has(id));
-    for (const id of wave) known.add(id);
-  }
-  return [...known];
+/** Few: a loop of tiny queries beats a recursive one. */
+function holdingsIn(history: Pick<History, 'query'>, workspace: string, subjectId: string): Promise<Holding[]> {
+  return holdingsOf(subjectId, {
+    async all(subjectIds) {
+      const rows = await history.query<{ subject: string; into: string; place: string; rank: string }>(
+        `SELECT subject_id AS subject, into_id AS into, toString(log_offset) AS place, toString(version) AS rank
+           FROM subject_hand_overs FINAL
+          WHERE workspace = {workspace: String} AND subject_id IN {subjectIds: Array(String)}`,
+        { workspace, subjectIds },
+      );
+      return rows.map(({ subject, into, place, rank }): HandOver => ({
+        subjectId: subject,
+        intoId: into,
+        offset: BigInt(place),
+        version: BigInt(rank),
+      }));
+    },
+    async into(subjectIds) {
+      const rows = await history.query<{ subject: string }>(
+        `SELECT DISTINCT subject_id AS subject FROM subject_hand_overs FINAL
+          WHERE workspace = {workspace: String} AND into_id IN {subjectIds: Array(String)}`,
+        { workspace, subjectIds },
+      );
+      return rows.map(({ subject }) => subject);
+    },
+  });
 }
 
 /** The moves to join as `m`, where there are any: the newest of each touchpoint. */
-export const joinMoves = ({ moved }: SubjectRange): string =>
+export const joinMoves = ({ moved }: Pick<SubjectRange, 'moved'>): string =>
   moved
     ? `LEFT JOIN (SELECT touchpoint_id, argMax(subject_id, version) AS subject_id, argMax(account_id, version) AS account_id,
-                         argMax(person_id, version) AS person_id
+                         argMax(person_id, version) AS person_id, max(version) AS place
                     FROM touchpoint_moves WHERE workspace = {workspace: String} GROUP BY touchpoint_id) AS m
               ON m.touchpoint_id = t.id`
     : '';
 
 /** For whom the row counts, and who did it, moves applied. */
-export const subjectColumn = ({ moved }: SubjectRange): string =>
+export const subjectColumn = ({ moved }: Pick<SubjectRange, 'moved'>): string =>
   moved ? `if(m.subject_id = '', t.subject_id, m.subject_id)` : 't.subject_id';
-export const personColumn = ({ moved }: SubjectRange): string =>
+export const personColumn = ({ moved }: Pick<SubjectRange, 'moved'>): string =>
   moved ? `if(m.person_id = '', t.person_id, m.person_id)` : 't.person_id';
 
-export const accountColumn = ({ moved }: SubjectRange): string =>
+export const accountColumn = ({ moved }: Pick<SubjectRange, 'moved'>): string =>
   moved ? `if(m.subject_id = '', t.account_id, m.account_id)` : 't.account_id';
 
-/** The condition, for parameters `stamped` and `subjects`. */
-export const inRange = (range: SubjectRange): string =>
-  `t.subject_id IN {stamped: Array(String)}${range.moved ? ` AND ${subjectColumn(range)} IN {subjects: Array(String)}` : ''}`;
+/** The condition, for the parameters of the range. */
+export function inRange({ moved, whole }: SubjectRange): string {
+  const stampedHere = whole
+    ? 't.subject_id IN {subjects: Array(String)}'
+    : `arrayExists((s, low, high) -> s = t.subject_id AND t.log_offset >= low AND t.log_offset < high,
+                   {subjects: Array(String)}, ${numbers('fromOffset')}, ${numbers('toOffset')})`;
+  if (!moved) return whole ? stampedHere : `t.subject_id IN {stamped: Array(String)} AND ${stampedHere}`;
+  const movedHere = whole
+    ? 'm.subject_id IN {subjects: Array(String)}'
+    : `arrayExists((s, low, high) -> s = m.subject_id AND m.place >= low AND m.place < high,
+                   {subjects: Array(String)}, ${numbers('fromVersion')}, ${numbers('toVersion')})`;
+  return `t.subject_id IN {stamped: Array(String)} AND if(m.subject_id = '', ${stampedHere}, ${movedHere})`;
+}
+
+/** 64 bits do not fit into a number of JSON, and a list of texts is no list of numbers to ClickHouse. */
+const numbers = (name: keyof SubjectRange): string => `arrayMap(x -> toUInt64(x), {${name}: Array(String)})`;
 
 /**
  * Who lives on for each of these people. Looked up by key after a page is read: joined into the query, the merges of the whole

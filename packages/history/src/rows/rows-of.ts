@@ -110,17 +110,17 @@ function touchpointRow(message: StitchedTouchpoint, stitchedAt: number, position
 const versionOf = ({ at, offset }: LogRecord): string => String(BigInt(at) * 1_000_000n + (offset % 1_000_000n));
 
 function subjectRow(message: SubjectHandedOver, position: Position, record: LogRecord): TableRow {
-  return subjectOverride(message.workspace, message.from.id, message.into.id, { at: message.at, position, record });
+  return handOver(message.workspace, message.from.id, message.into.id, { at: message.at, position, record });
 }
 
-function subjectOverride(
+function handOver(
   workspace: string,
   subjectId: string,
   intoId: string,
   { at, position, record }: { at: number; position: Position; record: LogRecord },
 ): TableRow {
   return {
-    table: 'subject_overrides',
+    table: 'subject_hand_overs',
     month: 0,
     row: {
       workspace,
@@ -149,7 +149,7 @@ function rederiveRows(message: SubjectRederive, position: Position, record: LogR
       ...position,
     },
   };
-  return rederivation ? [subjectOverride(workspace, subject.id, '', { at, position, record }), order] : [order];
+  return rederivation ? [handOver(workspace, subject.id, '', { at, position, record }), order] : [order];
 }
 
 function journeyRow(fact: ChangeHead, position: Position): TableRow {

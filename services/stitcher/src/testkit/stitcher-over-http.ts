@@ -33,7 +33,7 @@ export async function startStitcherOverHttp(): Promise<StitcherOverHttp> {
     partitions: 1,
   }));
   const log = createMemoryLog({ topics, clock: systemClock });
-  const control = { grantOf: grantOfToken } as unknown as ControlMirror;
+  const control = { grantOf: grantOfToken, heard: () => Promise.resolve() } as unknown as ControlMirror;
   const ports = {
     log,
     clock: systemClock,
