@@ -21,6 +21,7 @@ export function JourneyPage({ id }: { id: string }) {
   const touchpoints = useSignal<TouchpointItem[]>([]);
   const alerts = useSignal<Alert[]>([]);
   const fault = useSignal<string | null>(null);
+  const attempts = useSignal(0);
 
   useEffect(() => {
     let current = true;
@@ -47,7 +48,10 @@ export function JourneyPage({ id }: { id: string }) {
     const subscription = feed.subscribe(`journey:${id}`, {
       onSnapshot([item]) {
         show((item as unknown as Journey | undefined) ?? null);
-        load().catch((error: Error) => (fault.value = error.message));
+        load().then(
+          () => (fault.value = null),
+          (error: Error) => (fault.value = error.message),
+        );
       },
       onMessage(message) {
         if (message.type === 'touchpoint') {
@@ -64,7 +68,7 @@ export function JourneyPage({ id }: { id: string }) {
       current = false;
       subscription.unsubscribe();
     };
-  }, [id]);
+  }, [id, attempts.value]);
 
   if (fault.value && !journey.value)
     return (
@@ -88,6 +92,14 @@ export function JourneyPage({ id }: { id: string }) {
         <People journey={value} />
       </div>
       <h2>Timeline</h2>
+      {fault.value && (
+        <p class="fault" role="alert">
+          The touchpoints could not be read: {fault.value}{' '}
+          <button type="button" onClick={() => attempts.value++}>
+            Try again
+          </button>
+        </p>
+      )}
       <Timeline journey={value} touchpoints={touchpoints.value} alerts={alerts.value} />
       <Stages journey={value} />
       <Touchpoints journey={value} touchpoints={touchpoints.value} />

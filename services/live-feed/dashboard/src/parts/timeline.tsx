@@ -49,7 +49,7 @@ export function Timeline({
   /** null: everything. `end` null: now. */
   const shown = useSignal<{ span: number; end: number | null } | null>(null);
   const times = touchpoints.map((item) => Date.parse(item.timestamp));
-  if (!times.length) return <p class="note">No touchpoints yet.</p>;
+  if (!times.length) return journey.touchpoints > 0 ? null : <p class="note">No touchpoints yet.</p>;
   const first = Math.min(...times);
   const isOver = journey.status === 'won' || journey.status === 'lost';
   const last = isOver ? Math.max(...times, Date.parse(journey.stageSince)) : Math.max(now.value, ...times);
