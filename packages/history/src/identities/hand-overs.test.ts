@@ -5,7 +5,7 @@ const over = (subjectId: string, intoId: string, offset: number, version: number
   subjectId,
   intoId,
   offset: BigInt(offset),
-  version: BigInt(version),
+  version: BigInt(version) * 1_000_000n + BigInt(offset),
 });
 
 function holdings(all: readonly HandOver[], subjectId: string): Promise<[string, number, number | null][]> {
@@ -73,9 +73,9 @@ describe('where a touchpoint went', () => {
     expect(firstStep(all, { offset: 8n })?.intoId).toBe('acme');
     expect(firstStep(all, { offset: 9n })?.intoId).toBe('globex');
     expect(firstStep(all, { offset: 31n })).toBeNull();
-    expect(firstStep(all, { version: 89n })?.intoId).toBe('acme');
-    expect(firstStep(all, { version: 90n })?.intoId).toBe('globex');
-    expect(firstStep(all, { version: 300n })).toBeNull();
+    const moved = (ms: bigint): string | undefined => firstStep(all, { version: ms * 1_000_000n + 500n })?.intoId;
+    // In the same millisecond: along with it.
+    expect([89n, 90n, 91n, 300n, 301n].map(moved)).toEqual(['acme', 'acme', 'globex', 'globex', undefined]);
     expect(firstStep([], { offset: 0n })).toBeNull();
   });
 });

@@ -17,8 +17,8 @@ export interface Holding {
   subjectId: string;
   /** Of touchpoints that came to it by themselves. */
   offsets: Window;
-  /** Of those that were moved or handed over to it. */
-  versions: Window;
+  /** Of those that were moved or handed over to it: the milliseconds of the log in which they were. */
+  times: Window;
 }
 
 export interface Window {
@@ -26,7 +26,10 @@ export interface Window {
   high: bigint;
 }
 
-/** Above every offset and version. */
+/** A version is milliseconds of the log and, within one, the offset: of another partition's it says nothing, so only the time is compared. */
+export const VERSIONS_A_MS = 1_000_000n;
+
+/** Above every offset and time. */
 export const FOREVER = 2n ** 64n - 1n;
 
 /** All that came to a subject and stayed. `intoOf`: the hand-overs to any of these, `ofSubjects`: all hand-overs of these. */
@@ -53,7 +56,7 @@ export async function holdingsOf(
     const next: Holding[] = [];
     for (const source of new Set(sources))
       for (const { into, leftAt, ...stay } of known.get(source)!)
-        if (into !== null && wave.some((one) => one.subjectId === into && isIn(leftAt, one.versions)))
+        if (into !== null && wave.some((one) => one.subjectId === into && isIn(leftAt / VERSIONS_A_MS, one.times)))
           next.push({ subjectId: source, ...stay });
     wave = next.filter((one) => !holdings.some((other) => isSame(one, other)));
     holdings.push(...wave);
@@ -66,8 +69,8 @@ export function firstStep(
   handOvers: readonly HandOver[],
   at: { offset: bigint } | { version: bigint },
 ): HandOver | null {
-  for (const { into, leftAt, offsets, versions } of staysOf(handOvers)) {
-    const isHere = 'offset' in at ? isIn(at.offset, offsets) : isIn(at.version, versions);
+  for (const { into, leftAt, offsets, times } of staysOf(handOvers)) {
+    const isHere = 'offset' in at ? isIn(at.offset, offsets) : isIn(at.version / VERSIONS_A_MS, times);
     if (isHere)
       return into === null ? null : handOvers.find(({ version, intoId }) => version === leftAt && intoId === into)!;
   }
@@ -76,7 +79,8 @@ export function firstStep(
 
 interface Stay {
   offsets: Window;
-  versions: Window;
+  /** What came in the millisecond of a hand-over went along. */
+  times: Window;
   /** Null: until now. */
   into: string | null;
   leftAt: bigint;
@@ -88,17 +92,17 @@ function staysOf(handOvers: readonly HandOver[]): Stay[] {
   const unique = sorted.filter(({ version }, at) => version !== sorted[at - 1]?.version);
   const left = unique.slice(unique.findLastIndex(({ intoId }) => intoId === '') + 1);
   const stays: Stay[] = [];
-  let [offset, version] = [0n, 0n];
+  let [offset, time] = [0n, 0n];
   for (const one of left) {
     stays.push({
       offsets: { low: offset, high: one.offset },
-      versions: { low: version, high: one.version },
+      times: { low: time, high: one.version / VERSIONS_A_MS + 1n },
       into: one.intoId,
       leftAt: one.version,
     });
-    [offset, version] = [one.offset, one.version];
+    [offset, time] = [one.offset, one.version / VERSIONS_A_MS + 1n];
   }
-  const last = { offsets: { low: offset, high: FOREVER }, versions: { low: version, high: FOREVER } };
+  const last = { offsets: { low: offset, high: FOREVER }, times: { low: time, high: FOREVER } };
   return [...stays, { ...last, into: null, leftAt: FOREVER }];
 }
 

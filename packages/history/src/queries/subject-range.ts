@@ -11,9 +11,9 @@ export interface SubjectRange {
   /** Of each of `subjects`: from which offset, and up to which, what came to it itself is here. */
   fromOffset: string[];
   toOffset: string[];
-  /** Of each of `subjects`: from which version, and up to which, what was moved to it is here. */
-  fromVersion: string[];
-  toVersion: string[];
+  /** Of each of `subjects`: from which millisecond, and up to which, what was moved to it is here. */
+  fromTime: string[];
+  toTime: string[];
   /** What the rows may be stamped with. */
   stamped: string[];
   /** Whether any row of theirs was moved; if none, what is stamped is the truth. */
@@ -41,13 +41,11 @@ export async function subjectRange(
     subjects,
     fromOffset: holdings.map(({ offsets }) => String(offsets.low)),
     toOffset: holdings.map(({ offsets }) => String(offsets.high)),
-    fromVersion: holdings.map(({ versions }) => String(versions.low)),
-    toVersion: holdings.map(({ versions }) => String(versions.high)),
+    fromTime: holdings.map(({ times }) => String(times.low)),
+    toTime: holdings.map(({ times }) => String(times.high)),
     stamped: [...stamped],
     moved: rows.length > 0,
-    whole: holdings.every(
-      ({ offsets, versions }) => offsets.low === 0n && offsets.high === FOREVER && versions.low === 0n,
-    ),
+    whole: holdings.every(({ offsets, times }) => offsets.low === 0n && offsets.high === FOREVER && times.low === 0n),
   };
 }
 
@@ -83,7 +81,7 @@ function holdingsIn(history: Pick<History, 'query'>, workspace: string, subjectI
 export const joinMoves = ({ moved }: Pick<SubjectRange, 'moved'>): string =>
   moved
     ? `LEFT JOIN (SELECT touchpoint_id, argMax(subject_id, version) AS subject_id, argMax(account_id, version) AS account_id,
-                         argMax(person_id, version) AS person_id, max(version) AS place
+                         argMax(person_id, version) AS person_id, intDiv(max(version), 1000000) AS moved_at
                     FROM touchpoint_moves WHERE workspace = {workspace: String} GROUP BY touchpoint_id) AS m
               ON m.touchpoint_id = t.id`
     : '';
@@ -106,8 +104,8 @@ export function inRange({ moved, whole }: SubjectRange): string {
   if (!moved) return whole ? stampedHere : `t.subject_id IN {stamped: Array(String)} AND ${stampedHere}`;
   const movedHere = whole
     ? 'm.subject_id IN {subjects: Array(String)}'
-    : `arrayExists((s, low, high) -> s = m.subject_id AND m.place >= low AND m.place < high,
-                   {subjects: Array(String)}, ${numbers('fromVersion')}, ${numbers('toVersion')})`;
+    : `arrayExists((s, low, high) -> s = m.subject_id AND m.moved_at >= low AND m.moved_at < high,
+                   {subjects: Array(String)}, ${numbers('fromTime')}, ${numbers('toTime')})`;
   return `t.subject_id IN {stamped: Array(String)} AND if(m.subject_id = '', ${stampedHere}, ${movedHere})`;
 }
 
