@@ -30,7 +30,8 @@ const SETTLING_MS = 5_000;
 export function settleStall(draft: Draft, move: ClockMove): void {
   const { journey, now } = draft;
   const deadline = hasEnded(journey) ? null : deadlineOf(draft);
-  if (deadline === journey.stall.at || isToldOf(draft, move)) return;
+  if (isToldOf(draft, move)) return;
+  if (deadline === journey.stall.at) return deadline === null ? endLeftOver(draft, move) : undefined;
   const hasAlert = journey.alerts.stall !== undefined;
   if (hasAlert && move.by === 'definition' && !hasEnded(journey)) {
     journey.stall = { ...journey.stall, at: deadline };
@@ -205,6 +206,14 @@ function endSilence(draft: Draft, move: ClockMove): void {
   journey.status = 'active';
   draft.events.push('resumed');
   draft.changed = true;
+}
+
+/** A version without a stall here kept the alert of the one before: it ends as any other, by a return or an outcome. */
+function endLeftOver(draft: Draft, move: ClockMove): void {
+  const { journey } = draft;
+  const alert = journey.alerts.stall;
+  if (!alert || move.by === 'definition' || move.by === 'merge') return;
+  if (hasEnded(journey) || silentSince(journey) > alert.openedAt) endSilence(draft, move);
 }
 
 function arm(draft: Draft, stall: JourneyState['stall']): void {

@@ -655,6 +655,19 @@ describe('a definition of unit person', () => {
 });
 
 describe('a new version of a definition', () => {
+  it.each(['Replied', 'Deal Won'])('that has no stall any more leaves the open alert until %s', (event) => {
+    const w = world();
+    w.touch({ at: T, account, event: 'Webinar Attended' });
+    w.until(T + 3_000);
+    expect(types(w)).toEqual(['alert.opened']);
+    w.define(B2B.replace(/stall: \{[^}]*\}/g, ''), 2);
+    w.touch({ at: T + 4_000, account, event: 'Email Sent' });
+    expect(types(w)).toEqual(['alert.opened']);
+    w.touch({ at: T + 5_000, account, event });
+    expect(types(w)).toEqual(['alert.opened', 'alert.resolved']);
+    expect(only(w)).toMatchObject({ status: event === 'Replied' ? 'active' : 'won' });
+  });
+
   it('takes effect for open journeys: a shorter limit is not missed', () => {
     const w = world(B2B.replace('2 seconds', '10 days'));
     w.touch({ at: T, account, event: 'Webinar Attended' });

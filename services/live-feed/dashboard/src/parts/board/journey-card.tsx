@@ -7,7 +7,9 @@ import { Pace } from '../pace.tsx';
 export function JourneyCard({ journey }: { journey: Signal<Journey> }) {
   const value = journey.value;
   const { id, unit, account, people, score, status, owner: ownedBy, alerts } = value;
-  const open = alerts.find((alert) => alert.state !== 'resolved');
+  const opened = alerts.filter((alert) => alert.state !== 'resolved');
+  // A stalled card says why it is stalled, whatever else is open.
+  const open = (status === 'stalled' && opened.find(({ kind }) => kind === 'stall')) || opened[0];
   return (
     <article class={`card ${status}`}>
       <a href={`#/journeys/${id}`}>
@@ -26,7 +28,7 @@ export function JourneyCard({ journey }: { journey: Signal<Journey> }) {
       <Pace journey={value} />
       {status === 'stalled' ? (
         <p class="mark">
-          <span aria-hidden="true">■</span> Stalled{open ? `: ${open.reason.text}` : ''}
+          <span aria-hidden="true">■</span> Stalled{open?.kind === 'stall' ? `: ${open.reason.text}` : ''}
         </p>
       ) : (
         open && (
