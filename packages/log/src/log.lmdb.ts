@@ -202,7 +202,8 @@ export async function createLmdbLog(deps: {
 
   function repairTimers(): void {
     for (const state of states.values())
-      if (state.repairsDue() >= REPAIRS_AT_ONCE) void writer.submit(() => state.repair(), { upkeep: true }).catch(() => {});
+      if (state.repairsDue() >= REPAIRS_AT_ONCE)
+        void writer.submit(() => state.repair(), { upkeep: true }).catch(() => {});
   }
 
   const stopTimers = [
