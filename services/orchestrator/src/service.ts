@@ -31,7 +31,9 @@ export async function startOrchestrator(ports: Ports, config: OrchestratorConfig
     createControlRoutes({ ports, defaultDefinition, definitionLive: awaitDefinitionLive }),
     deliverer.routes,
   ];
-  const handle = createExpressApp({ logger, clock, control: ports.control }, (app) => parts.forEach((part) => part.routes(app)));
+  const handle = createExpressApp({ logger, clock, control: ports.control }, (app) =>
+    parts.forEach((part) => part.routes(app)),
+  );
   logger.info({ event: 'orchestrator.started' });
 
   return {

@@ -13,7 +13,9 @@ export async function startStitcher(ports: Ports, _config: StitcherConfig): Prom
   const partitions = (topic: string): number => log.partitions(topic);
   const task = await startTask(ports, createStitchTask({ partitions, metrics: createStitchMetrics(metrics) }));
   const answers = await createAnswers(log, clock, ['identities'], (_record, message) => pickIdentityAnswer(message));
-  const handle = createExpressApp({ logger, clock, control: ports.control }, (app) => addIdentityRoutes(app, { ports, answers }));
+  const handle = createExpressApp({ logger, clock, control: ports.control }, (app) =>
+    addIdentityRoutes(app, { ports, answers }),
+  );
   logger.info({ event: 'stitcher.started' });
 
   return {
