@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { findTestKafka, type TestKafka } from '@cairn/testkit/kafka-broker.ts';
 import { eventually, startProduct, type Product } from '@cairn/testkit/product.ts';
 import { startWebhookReceiver, type WebhookReceiver } from '@cairn/testkit/webhook-receiver.ts';
@@ -9,24 +9,19 @@ const KILLS = 20;
 const SEED = 20_260;
 const WITHIN_MS = 400_000;
 
+// A product and a receiver for each try: what an earlier one left would be counted.
 let receiver: WebhookReceiver;
-let product: Product | null = null;
-beforeAll(async () => {
-  receiver = await startWebhookReceiver();
-});
-afterAll(async () => {
-  await receiver.close();
+let product: Product;
+afterEach(async () => {
+  await product?.dispose();
+  await receiver?.close();
 });
 
 describe('one process, killed twenty times in a run of 10,000 touchpoints', () => {
-  afterAll(async () => {
-    await product?.dispose();
-    product = null;
-  });
-
   it(
     'loses no accepted touchpoint, keeps none twice, and makes no webhook id twice',
     async () => {
+      receiver = await startWebhookReceiver();
       product = await startProduct({ env: { CAIRN_WEBHOOK_ALLOW: `127.0.0.1:${receiver.port}` } });
       const accepted = await survivesKills(product, receiver, {
         kills: KILLS,
@@ -45,27 +40,26 @@ describe('one process, killed twenty times in a run of 10,000 touchpoints', () =
   );
 });
 
-const kafka: TestKafka | null = await findTestKafka();
+let kafka: TestKafka | null = await findTestKafka();
+/** Of a broker that was tried on, the topics are full. */
+let isUsed = false;
+afterAll(() => kafka?.stop());
 
 describe.skipIf(!kafka)(
   'the four services on Kafka, one or the other killed twenty times in a run of 10,000 touchpoints',
   () => {
-    let hooks: WebhookReceiver;
-    beforeAll(async () => {
-      hooks = await startWebhookReceiver();
-    });
-    afterAll(async () => {
-      await product?.dispose();
-      await hooks.close();
-      await kafka?.stop();
-    });
-
     it(
       'lose no accepted touchpoint, keep none twice, and make no webhook id twice',
       async () => {
+        if (isUsed) {
+          await kafka!.stop();
+          kafka = await findTestKafka();
+        }
+        isUsed = true;
+        receiver = await startWebhookReceiver();
         product = await startProduct({
           command: 'cluster',
-          env: { CAIRN_KAFKA_BROKERS: kafka!.brokers.join(','), CAIRN_WEBHOOK_ALLOW: `127.0.0.1:${hooks.port}` },
+          env: { CAIRN_KAFKA_BROKERS: kafka!.brokers.join(','), CAIRN_WEBHOOK_ALLOW: `127.0.0.1:${receiver.port}` },
         });
         expect(
           product
@@ -73,7 +67,7 @@ describe.skipIf(!kafka)(
             .map(({ service }) => service)
             .sort(),
         ).toEqual(['ingest', 'live-feed', 'orchestrator', 'stitcher']);
-        const accepted = await survivesKills(product, hooks, {
+        const accepted = await survivesKills(product, receiver, {
           kills: KILLS,
           seed: SEED,
           // No kill here stops the touchpoints for as long as a stall takes.

@@ -110,7 +110,9 @@ export async function survivesKills(
       return all;
     },
     90_000,
-  );
+  ).catch(async (error: unknown) => {
+    throw new Error(`touchpoints are missing; ${await standing(product)}`, { cause: error });
+  });
   expect(journeys.length).toBe(PEOPLE);
 
   // …then everyone went silent: each journey has one open alert, and each alert there ever was came to the webhook, as it opened and as it was resolved.
@@ -166,6 +168,16 @@ export async function survivesKills(
   expect(accepted.length).toBe(TOUCHPOINTS);
   console.log(`  ${receiver.received.length} webhooks for ${factsOfId.size} facts of ${alerts.length} alerts`);
   return accepted;
+}
+
+/** Where they may have stayed: who is ready, what waits where, and what the product printed last. */
+async function standing(product: Product): Promise<string> {
+  const text = (path: string): Promise<string> =>
+    fetch(`${product.first.url}${path}`).then((answer) => answer.text(), String);
+  const backlogs = (await text('/metrics'))
+    .split('\n')
+    .filter((line) => /^cairn_(lag|effects)_/.test(line));
+  return [await text('/readyz'), ...backlogs, product.output().slice(-6_000)].join('\n');
 }
 
 /** With the product stopped: every accepted touchpoint is in ClickHouse once, whatever else is there. */
