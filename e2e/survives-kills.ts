@@ -174,9 +174,7 @@ export async function survivesKills(
 async function standing(product: Product): Promise<string> {
   const text = (path: string): Promise<string> =>
     fetch(`${product.first.url}${path}`).then((answer) => answer.text(), String);
-  const backlogs = (await text('/metrics'))
-    .split('\n')
-    .filter((line) => /^cairn_(lag|effects)_/.test(line));
+  const backlogs = (await text('/metrics')).split('\n').filter((line) => /^cairn_(lag|effects)_/.test(line));
   return [await text('/readyz'), ...backlogs, product.output().slice(-6_000)].join('\n');
 }
 
