@@ -12,6 +12,7 @@ import { createAssigner, createFetching } from './kafka-group.ts';
 import { errorType } from './kafka-internals.ts';
 import { holdPartition, type HolderDeps, type PartitionHolder } from './kafka-partition.ts';
 import { muteHeartbeats, rejoinGroup } from './kafka-patches.ts';
+import { WATCH_MS, watchWaiting } from './kafka-watch.ts';
 import type { JoinOptions, LogRecord, Membership } from './log.ts';
 
 export interface KafkaMembership extends Membership {
@@ -68,6 +69,8 @@ export async function joinKafkaGroup(deps: MembershipDeps): Promise<KafkaMembers
   let unmute: (() => void) | null = null;
   let leaving = false;
   let telling = false;
+  let joining = true;
+  let fetchedAt = clock.monotonic();
 
   const consumer = new Kafka({ ...kafkaConfig(deps.connection), retry: PATIENCE }).consumer({
     groupId,
@@ -96,8 +99,15 @@ export async function joinKafkaGroup(deps: MembershipDeps): Promise<KafkaMembers
     });
   }
 
+  consumer.on(consumer.events.FETCH, () => {
+    fetchedAt = clock.monotonic();
+  });
+  consumer.on(consumer.events.REBALANCING, () => {
+    joining = true;
+  });
   consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
     joined = true;
+    joining = false;
     assigned = new Set(leaving ? [] : (payload.memberAssignment[inbox] ?? []));
     // Taken for dead meanwhile: whatever it held belongs to others, or comes back to it from the start.
     const evicted = memberId !== '' && memberId !== payload.memberId;
@@ -125,6 +135,7 @@ export async function joinKafkaGroup(deps: MembershipDeps): Promise<KafkaMembers
   consumer.on(consumer.events.CRASH, ({ payload }) => {
     for (const holder of holders.values()) letGo(holder);
     assigned = new Set();
+    joining = true;
     const gone = memberId;
     memberId = '';
     void forgetMember(gone);
@@ -229,6 +240,20 @@ export async function joinKafkaGroup(deps: MembershipDeps): Promise<KafkaMembers
       .finally(() => (telling = false));
   });
 
+  const stopWatching = watchWaiting(clock, (waiting) => options.onWaiting?.(waiting), stages);
+
+  /** What is not as it should be: partition (null: the group) → what it waits for. */
+  function stages(): Map<number | null, string> {
+    const found = new Map<number | null, string>();
+    if (joining) found.set(null, 'joining the group');
+    else if (clock.monotonic() - fetchedAt > WATCH_MS) found.set(null, 'waiting for a fetch');
+    for (const partition of assigned) {
+      const holder = holders.get(partition);
+      if (!holder?.isRunning()) found.set(partition, holder?.stage() ?? 'waiting for its turn');
+    }
+    return found;
+  }
+
   function changed(): void {
     for (const watcher of [...watchers]) watcher();
   }
@@ -256,6 +281,7 @@ export async function joinKafkaGroup(deps: MembershipDeps): Promise<KafkaMembers
       if (leaving) return;
       leaving = true;
       stopTelling();
+      stopWatching();
       const released = Promise.all([...holders.values()].map((holder) => holder.release()));
       await Promise.race([released, clock.sleep(RELEASE_TIMEOUT_MS)]);
       await Promise.race([consumer.disconnect().catch(() => {}), clock.sleep(DISCONNECT_TIMEOUT_MS)]);
@@ -269,6 +295,7 @@ export async function joinKafkaGroup(deps: MembershipDeps): Promise<KafkaMembers
     async crash() {
       leaving = true;
       stopTelling();
+      stopWatching();
       await consumer.disconnect().catch(() => {});
     },
   };

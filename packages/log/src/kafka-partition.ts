@@ -30,6 +30,8 @@ export interface PartitionHolder {
   /** The task runs on it and it was not asked back. */
   isRunning(): boolean;
   isReleasing(): boolean;
+  /** What it is at, in words. */
+  stage(): string;
   /** What the consumer fetched, and the offset after it. True: pause it, the queue is full. */
   offer(records: readonly LogRecord[], nextOffset: bigint): boolean;
   /** The consumer has lost its place (the group was joined anew): tells it again. */
@@ -78,6 +80,7 @@ export function holdPartition(deps: HolderDeps): PartitionHolder {
   let seekTo: bigint | null = null;
   let committed: bigint | null = null;
   let confirmed: (() => void) | null = null;
+  let stage = 'waiting for the run before';
 
   const released = deps.after.then(hold);
 
@@ -91,6 +94,7 @@ export function holdPartition(deps: HolderDeps): PartitionHolder {
       deps.onFault(error);
       deps.onChange();
       // Taking it again at once could shut out the rightful owner: first the group must say that it is still ours.
+      stage = error instanceof Fenced ? 'fenced, waiting for the group to say whose it is' : 'pausing after a fault';
       if (error instanceof Fenced) await confirmation();
       else await clock.sleep(RETAKE_PAUSE_MS, stop.signal).catch(() => {});
     }
@@ -102,10 +106,14 @@ export function holdPartition(deps: HolderDeps): PartitionHolder {
   async function takeAndRun(): Promise<unknown> {
     const cluster = createKafkaCluster(deps.connection);
     try {
+      stage = 'connecting';
       await cluster.refresh(deps.topics);
+      stage = 'fencing';
       const transactor = createTransactor({ cluster, clock, transactionalId: deps.transactionalId });
       await transactor.fence(stop.signal);
+      stage = 'restoring';
       const restored = await restoreState(cluster, clock, deps.changelog, partition, stop.signal);
+      stage = 'finding its place';
       const from = await whereToGoOn(cluster, restored.position.nextOffset);
       queue.restart(from, restored.position.logTime);
       committed = restored.position.nextOffset;
@@ -114,6 +122,7 @@ export function holdPartition(deps: HolderDeps): PartitionHolder {
       fetching.resume(partition);
       if (stop.signal.aborted) return undefined;
       phase = 'running';
+      stage = 'running';
       deps.onChange();
       await deps.run(createOwned(cluster, transactor, restored));
       return new Error('run returned without being asked to');
@@ -224,6 +233,7 @@ export function holdPartition(deps: HolderDeps): PartitionHolder {
     released,
     isRunning: () => phase === 'running' && !stop.signal.aborted,
     isReleasing: () => stop.signal.aborted,
+    stage: () => stage,
     offer(records, nextOffset) {
       queue.push(records, nextOffset);
       return queue.isFull();

@@ -156,6 +156,15 @@ export interface JoinOptions {
   run(owned: OwnedPartition): Promise<void>;
   /** Told of every fault that made a partition be taken again. */
   onFault?(fault: { partition: number; error: unknown }): void;
+  /** Told again and again, for as long as a partition (null: the group itself) is not run here although it should be, and of what it waits for. */
+  onWaiting?(waiting: Waiting): void;
+}
+
+export interface Waiting {
+  partition: number | null;
+  /** In words: `fencing`, `restoring`. */
+  stage: string;
+  seconds: number;
 }
 
 export interface Log {

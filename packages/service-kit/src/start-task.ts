@@ -49,6 +49,10 @@ export async function startTask(
       logger.warn({ event: `${task}.partition-fault`, partition: fault.partition, err: fault.error });
       options.onFault?.(fault);
     },
+    onWaiting(waiting) {
+      logger.warn({ event: `${task}.partition-waiting`, ...waiting });
+      options.onWaiting?.(waiting);
+    },
     onParked(record) {
       parked.inc({ task });
       logger.error({ event: `${task}.parked`, ...record });

@@ -73,6 +73,7 @@ export async function runTask(
     inbox: definition.inbox,
     run,
     onFault: (fault) => options.onFault?.(fault),
+    onWaiting: (waiting) => options.onWaiting?.(waiting),
   });
   let stopped: Promise<void> | null = null;
 

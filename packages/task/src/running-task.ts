@@ -1,5 +1,7 @@
 /** The types around `runTask`: what it is told, and what it tells. The contract of the handlers themselves is in task.ts. */
 
+import type { Waiting } from '@cairn/log/log.ts';
+
 /** Bounds of one commit cycle. A cycle that reaches any of them is committed, and the next one goes on. */
 export interface CycleLimits {
   maxRecords: number;
@@ -26,6 +28,8 @@ export interface RunTaskOptions {
   idleWaitMs?: number;
   onCommit?(commit: CommitReport): void;
   onFault?(fault: { partition: number; error: unknown }): void;
+  /** A partition (null: the group) waits for something; see `JoinOptions.onWaiting`. */
+  onWaiting?(waiting: Waiting): void;
   onParked?(parked: { partition: number; reason: string; error: string; deadLetterId: string }): void;
   /** An effect's runner threw; it will be tried again. */
   onEffectFault?(fault: { partition: number; effectId: string; type: string; attempt: number; error: unknown }): void;
