@@ -72,6 +72,7 @@ describe.skipIf(!kafka)(
           seed: SEED,
           // No kill here stops the touchpoints for as long as a stall takes.
           pauseMsMax: 2_500,
+          brokerOutput: async () => (await kafka!.process?.output()) ?? '',
           async crash(victim, random) {
             const alive = victim.children();
             const { service, pid } = alive[Math.floor(random() * alive.length)]!;

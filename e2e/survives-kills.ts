@@ -34,6 +34,8 @@ export interface KillOptions {
   /** Kills something with SIGKILL and brings it back, or has it brought back; resolves when it may be killed again.
    * Returns what it killed. */
   crash(product: Product, random: () => number): Promise<string>;
+  /** What the broker printed, where there is one: told when touchpoints stay away. */
+  brokerOutput?(): Promise<string>;
 }
 
 /** Returns the message ids that were accepted. */
@@ -111,7 +113,10 @@ export async function survivesKills(
     },
     90_000,
   ).catch(async (error: unknown) => {
-    throw new Error(`touchpoints are missing; ${await standing(product)}`, { cause: error });
+    const broker = (await options.brokerOutput?.()) ?? '';
+    throw new Error(`touchpoints are missing; ${await standing(product)}\nbroker:\n${broker.slice(-6_000)}`, {
+      cause: error,
+    });
   });
   expect(journeys.length).toBe(PEOPLE);
 

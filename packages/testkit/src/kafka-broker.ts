@@ -3,7 +3,7 @@
  * Central. Where none is there it says so loudly and gives null, so that the lane is skipped; under `CI=true` it throws.
  */
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -24,6 +24,8 @@ export interface TestKafkaProcess {
   pid(): number;
   kill(signal: 'SIGTERM' | 'SIGKILL'): Promise<void>;
   restart(): Promise<void>;
+  /** What it printed: warnings and errors. */
+  output(): Promise<string>;
 }
 
 const IMAGE = 'apache/kafka:4.1.1';
@@ -121,6 +123,7 @@ async function startInJava(lib: string): Promise<TestKafka> {
       async restart() {
         broker = await startKafkaProcess({ lib, dataDir, port });
       },
+      output: () => readFile(broker.logFile, 'utf8'),
     },
     async stop() {
       await broker.stop('SIGKILL');
