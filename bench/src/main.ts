@@ -25,6 +25,7 @@ const BENCHES = [
   'feed',
   'history-queries',
   'timeline',
+  'overrides',
   'log-kafka',
   'pipeline-kafka',
   'latency-kafka',
