@@ -1,4 +1,4 @@
-import { tellDecision } from './decisions.ts';
+import { isDecided, tellDecision } from './decisions.ts';
 import { namespaceOf } from './identifier-key.ts';
 import type { Identifier } from './identifiers-of.ts';
 import { ownerOf, putNode, putPerson, readPerson, type Draft } from './identity-graph.ts';
@@ -18,7 +18,9 @@ export function attachIdentifiers(draft: Draft, personId: string, ids: readonly 
     const over = limitPassed(draft, person, identifier);
     if (over) {
       const { namespace, value } = identifier;
-      tellDecision(draft, { personId, decision: 'limited', namespace, value, reason: over });
+      const limited = { personId, decision: 'limited' as const, namespace, value };
+      // A device that came too late sends on and on: once is enough.
+      if (!isDecided(draft, limited)) tellDecision(draft, { ...limited, reason: over });
       attached = attached.filter((other) => other !== identifier);
     } else person = takenBy(draft, personId, person, identifier);
   }

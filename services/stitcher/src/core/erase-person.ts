@@ -2,7 +2,7 @@ import { idOf } from '@cairn/contracts/ids.ts';
 import { keyOf } from '@cairn/contracts/topics.ts';
 import type { PersonErased } from '@cairn/contracts/generated/identity.ts';
 import type { SubjectRef } from '@cairn/contracts/generated/stitched.ts';
-import { decisionKeys } from './decisions.ts';
+import { takeBackAbout, takeBackOf } from './decisions.ts';
 import { identifierKey } from './identifier-key.ts';
 import {
   ownerOf,
@@ -37,7 +37,7 @@ export function erasePerson(
     // A shared identifier that goes on under another person is not this one's to erase.
     if (ownerOf(readNode(draft, key)) === personId) putNode(draft, key, null);
     put(draft, `reach/${key}`, null);
-    for (const decision of decisionKeys(draft.workspace, namespace, value)) tombstone(draft, decision);
+    takeBackAbout(draft, namespace, value);
   }
   // Not shared ones: others come with them, too.
   if (options.suppress)
@@ -48,6 +48,7 @@ export function erasePerson(
   const holders = everyHolder(draft, personId, person);
   for (const key of person.told ?? []) tombstone(draft, keyOf.person(draft.workspace, key));
   for (const id of [personId, ...mergedFrom]) {
+    takeBackOf(draft, id);
     const { version, order, createdAt } = readAnyone(draft, id)!;
     putGone(draft, id, { into: null, version: version + 1, order, createdAt } satisfies GonePerson);
     tombstone(draft, keyOf.person(draft.workspace, id));

@@ -1,6 +1,7 @@
 import type { SubjectRef } from '@cairn/contracts/generated/stitched.ts';
 import { ownerOfMembership } from './account-membership.ts';
 import { holdersOfDomain } from './company-accounts.ts';
+import { newestTold } from './decisions.ts';
 import {
   isGone,
   ownerOf,
@@ -14,9 +15,9 @@ import {
   type DraftMerge,
 } from './identity-graph.ts';
 import { mergedMemberships } from './memberships.ts';
-import { MAX_TOLD, mergedKey, spelledOut, unitedIds, type PersonRecord } from './person-record.ts';
+
+import { mergedKey, spelledOut, unitedIds, type PersonRecord } from './person-record.ts';
 import { withSources } from './person-traits.ts';
-import type { StitchSettings } from './settings.ts';
 import { mergedTraits } from './traits.ts';
 
 /**
@@ -40,18 +41,14 @@ export function mergePeople(draft: Draft, survivorId: string, absorbedId: string
     wasAlone: absorbed.alone === true,
   });
   for (const earlier of absorbed.mergedFrom ?? []) pointTo(draft, earlier, survivorId);
-  putPerson(draft, survivorId, unite(draft.settings, survivor, absorbed, absorbedId), true);
+  putPerson(draft, survivorId, unite(draft, survivor, absorbed, absorbedId), true);
   const { version, order, createdAt } = absorbed;
   putGone(draft, absorbedId, { into: survivorId, version, order, createdAt });
   draft.changedPeople!.add(absorbedId);
 }
 
-function unite(
-  settings: StitchSettings,
-  survivor: PersonRecord,
-  absorbed: PersonRecord,
-  absorbedId: string,
-): PersonRecord {
+function unite(draft: Draft, survivor: PersonRecord, absorbed: PersonRecord, absorbedId: string): PersonRecord {
+  const { settings } = draft;
   const createdAt = Math.min(survivor.createdAt, absorbed.createdAt);
   const [own, theirs] = [spelledOut(survivor), spelledOut(absorbed)];
   const memberships = mergedMemberships(own.memberships ?? [], theirs.memberships ?? []);
@@ -68,7 +65,7 @@ function unite(
     ...(memberships.length ? { memberships } : {}),
     ...(visited.length ? { visited } : {}),
     mergedFrom: [...(survivor.mergedFrom ?? []), absorbedId, ...(absorbed.mergedFrom ?? [])],
-    ...(told.size ? { told: [...told].slice(-MAX_TOLD) } : {}),
+    ...(told.size ? { told: newestTold(draft, [...told]) } : {}),
     ...(survivor.alone ? { alone: true } : {}),
   };
   return withSources(united, { ...theirs.sources, ...own.sources });

@@ -1,4 +1,4 @@
-import { tellDecision } from './decisions.ts';
+import { digestOf, tellDecision } from './decisions.ts';
 import { namespaceOf, valueOf } from './identifier-key.ts';
 import { put, putNode, putPerson, read, readNode, readPerson, type Draft } from './identity-graph.ts';
 import { withMark } from './person-record.ts';
@@ -8,7 +8,10 @@ import { withMark } from './person-record.ts';
  * list knows) is quarantined. It still leads to whom it led, but its edges merge nobody any more.
  */
 
-/** `w/<workspace>/reach/<key>`: whom it reached on one day (days since 1970, log time), from the second on. */
+/**
+ * `w/<workspace>/reach/<key>`: whom it reached on one day (days since 1970, log time), from the second on; as digests, because it is found by this
+ * identifier and an erasure of one of them would not look here.
+ */
 interface Reach {
   day: number;
   of: readonly string[];
@@ -23,10 +26,11 @@ export function noteReach(draft: Draft, key: string, whom: string): boolean {
   const day = Math.floor(draft.now / DAY_MS);
   const known = read<Reach>(draft, `reach/${key}`);
   const of = known?.day === day ? known.of : [];
-  if (of.includes(whom)) return false;
+  const reached = digestOf('reach', '', whom);
+  if (of.includes(reached)) return false;
   // The first it ever reached is not in the list.
   if (of.length + 1 < draft.settings.quarantineAbove) {
-    put(draft, `reach/${key}`, { day, of: [...of, whom] } satisfies Reach);
+    put(draft, `reach/${key}`, { day, of: [...of, reached] } satisfies Reach);
     return true;
   }
   put(draft, `reach/${key}`, null);

@@ -43,14 +43,10 @@ export function resolvePerson(draft: Draft, ids: readonly Identifier[], bot: boo
   const second = secondUniqueValue(usable);
   if (second) {
     const { namespace, value } = second;
-    tellDecision(draft, {
-      personId: null,
-      decision: 'refused',
-      namespace,
-      value,
-      reason: 'two-unique-values-in-one-touchpoint',
-    });
-    return resolvePerson(draft, [first], bot);
+    const resolved = resolvePerson(draft, [first], bot);
+    const reason = 'two-unique-values-in-one-touchpoint';
+    tellDecision(draft, { personId: resolved.personId, decision: 'refused', namespace, value, reason });
+    return resolved;
   }
   const match = matchPeople(draft, usable);
   const personId = personOf(draft, match);

@@ -4,6 +4,7 @@ import type { PersonSplit } from '@cairn/contracts/generated/identity.ts';
 import { ownerOfMembership, reviseClaimsOf, subjectOf } from './account-membership.ts';
 import { companyDomainOf } from './company-domain.ts';
 import { componentsOf } from './components.ts';
+import { newestTold } from './decisions.ts';
 import { namespaceOf, valueOf } from './identifier-key.ts';
 import { normalisedKey } from './normalise-identifier.ts';
 import {
@@ -22,7 +23,8 @@ import {
 import type { MembershipRecord } from './memberships.ts';
 import { holdersOf } from './merge-people.ts';
 import { freePersonId, incarnationsOf } from './person-id.ts';
-import { MAX_TOLD, mergedKey, spelledOut, splitKey, withOnly, type PersonRecord } from './person-record.ts';
+
+import { mergedKey, spelledOut, splitKey, withOnly, type PersonRecord } from './person-record.ts';
 import { sourcesOf, withTraitsOfSources } from './person-traits.ts';
 import { orderRederivation } from './rederivation.ts';
 import { Refused } from './refusal.ts';
@@ -106,7 +108,7 @@ function partOf(
     ...(own?.length ? { memberships: own } : {}),
     ...(visited.length ? { visited } : {}),
     ...(absorbed.length ? { mergedFrom: absorbed } : {}),
-    told: [...new Set([...told, ...undone, splitKey(personId, draft.cause)])].slice(-MAX_TOLD),
+    told: newestTold(draft, [...new Set([...told, ...undone, splitKey(personId, draft.cause)])]),
   };
   return withTraitsOfSources(part, sources);
 }

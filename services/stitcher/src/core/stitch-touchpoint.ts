@@ -1,6 +1,6 @@
 import type { AccountSummary, PersonSummary, SubjectRef } from '@cairn/contracts/generated/stitched.ts';
 import type { Touchpoint } from '@cairn/contracts/generated/touchpoint.ts';
-import { tellDecision } from './decisions.ts';
+import { digestOf, tellDecision } from './decisions.ts';
 import { remember, seenKey } from './deduplicate.ts';
 import { tellAll } from './facts.ts';
 import { identifiersOf, objectOf, type FoundIdentifiers } from './identifiers-of.ts';
@@ -56,9 +56,9 @@ export function stitchTouchpoint(
   const found = identifiersOf(draft, touchpoint);
   if (draft.settings.suppresses && isSuppressed(draft, found.ids))
     return endingWith(draft, { key: slotKey, value: slot }, null, null);
-  if (found.blocked) tellBlocked(draft, found);
   const resolved = found.ids.length ? resolvePerson(draft, found.ids, touchpoint.bot) : null;
   const personId = resolved?.personId ?? null;
+  if (found.blocked) tellBlocked(draft, found, personId);
   if (resolved && !touchpoint.bot) keepTraits(draft, resolved, touchpoint);
   const account = resolveAccount(draft, touchpoint, found, resolved);
   const { subject, person } = subjectOfTouchpoint(draft, touchpoint, account, personId);
@@ -91,13 +91,13 @@ function endingWith(
   return { changes, outputs, duplicate: false, graphChanged: draft.changes !== null };
 }
 
-/** Each blocked value is told once: they come in millions. */
-function tellBlocked(draft: Draft, found: FoundIdentifiers): void {
+/** Each blocked value is told once, of whoever had it first: they come in millions. */
+function tellBlocked(draft: Draft, found: FoundIdentifiers, personId: string | null): void {
   for (const { namespace, value, reason } of found.blocked!) {
-    const key = `blocked/${namespace}:${value}`;
+    const key = `blocked/${digestOf('blocked', namespace, value)}`;
     if (read(draft, key) !== undefined) continue;
     put(draft, key, true);
-    tellDecision(draft, { personId: null, decision: 'blocked', namespace, value, reason });
+    tellDecision(draft, { personId, decision: 'blocked', namespace, value, reason });
   }
 }
 
