@@ -49,6 +49,14 @@ function drop(id: string): void {
   standing.value++;
 }
 
+/** Its person was erased: nothing of them stays on the screen. */
+function forget(id: string): void {
+  batch(() => {
+    drop(id);
+    alerts.value = new Map([...alerts.value].filter(([, { journeyId }]) => journeyId !== id));
+  });
+}
+
 function put(journey: Journey): void {
   const known = journeys.get(journey.id);
   if (journey.status === 'absorbed') return drop(journey.id);
@@ -80,6 +88,7 @@ export const boardSubscription = feed.subscribe('board', {
   },
   onMessage(message) {
     lastUpdateAt.value = Date.now();
+    if (message.type === 'journey.erased') return forget((message.data as unknown as Journey).id);
     if (message.type !== 'journey.changed') return;
     const { left } = message as { left?: boolean };
     batch(() => (left ? drop((message.data as unknown as Journey).id) : put(message.data as unknown as Journey)));

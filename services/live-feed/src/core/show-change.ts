@@ -27,7 +27,9 @@ export type Change =
       partition: number;
       offset: bigint;
     }
-  | { type: 'alert'; fact: AlertFact; partition: number; offset: bigint };
+  | { type: 'alert'; fact: AlertFact; partition: number; offset: bigint }
+  /** Its person was erased: nothing is left of the journey but its id. */
+  | { type: 'erased'; id: string; definition: string; at: number; partition: number; offset: bigint };
 
 export interface Frame {
   partition: number;
@@ -48,6 +50,7 @@ export interface Frame {
 
 export function showChange(projection: Projection, change: Change): readonly Frame[] {
   const { channel, filter } = projection;
+  if (change.type === 'erased') return erasedFrames(channel, change);
   switch (channel.kind) {
     case 'journey':
       return change.type === 'journey' && change.head.head.id === channel.id ? journeyFrames(change) : [];
@@ -58,6 +61,15 @@ export function showChange(projection: Projection, change: Change): readonly Fra
     case 'ops':
       return [];
   }
+}
+
+/** Told whatever the filter shows: nobody knows any more whether it passed. */
+function erasedFrames(channel: Channel, change: Extract<Change, { type: 'erased' }>): readonly Frame[] {
+  if (channel.kind !== 'board' && !(channel.kind === 'journey' && channel.id === change.id)) return [];
+  const { id, definition, at, partition, offset } = change;
+  const key = channel.kind === 'board' ? id : null;
+  const data = { id, definition };
+  return [{ partition, offset, sub: 0, of: 1, type: 'journey.erased', at, data, key, left: channel.kind === 'board' }];
 }
 
 /** The touchpoint first, then what it changed. */
@@ -78,7 +90,13 @@ function boardFrames(filter: BoardFilter | null, change: Extract<Change, { type:
   return [frame];
 }
 
-function frameOf(change: Change, sub: number, of: number, type: string, data: object): Frame {
+function frameOf(
+  change: Exclude<Change, { type: 'erased' }>,
+  sub: number,
+  of: number,
+  type: string,
+  data: object,
+): Frame {
   const { partition, offset } = change;
   const { at } = change.type === 'journey' ? change.head : change.fact;
   return { partition, offset, sub, of, type, at, data, key: null, left: false };

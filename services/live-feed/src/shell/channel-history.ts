@@ -3,6 +3,7 @@
  * same on every node and after every restart, because a reference is a place in the log.
  */
 import { headOfChange } from '@cairn/contracts/journey-head.ts';
+import { journeyId } from '@cairn/contracts/ids.ts';
 import { decodeJson } from '@cairn/contracts/json.ts';
 import type { AlertFact } from '@cairn/contracts/generated/alert.ts';
 import type { JourneyChanged } from '@cairn/contracts/generated/journey.ts';
@@ -63,12 +64,21 @@ export function createChannelHistory(view: View, readRecords: ReadRecords): Chan
     return { wanted, completeFrom: complete, until };
   }
 
+  /** As it was written, without whoever was erased since. */
+  const shown = (fact: JourneyChanged | AlertFact): JourneyChanged | AlertFact | null =>
+    fact.type === 'journey.changed' ? view.erasures.shownJourney(fact) : view.erasures.shownAlert(fact);
+
   async function framesOf(workspace: string, projection: Projection, records: readonly LogRecord[]): Promise<Frame[]> {
     const frames: Frame[] = [];
     const cards = new Map<string, JourneyCard>();
     for (const record of records) {
       const { partition, offset } = record;
-      const fact = factOf(record);
+      if (record.value === null) {
+        frames.push(...erasedFrames(projection, record));
+        continue;
+      }
+      const fact = shown(factOf(record));
+      if (!fact) continue;
       let change: Change;
       if (fact.type === 'journey.changed') {
         const head = headOfChange(fact);
@@ -109,7 +119,8 @@ export function createChannelHistory(view: View, readRecords: ReadRecords): Chan
       const missed = kept.wanted.filter(({ partition, offset }) => offset >= (position.offsets.get(partition) ?? 0n));
       const taken = missed.slice(0, recordsMax);
       const read = await readRecords(taken);
-      const present = read.filter((record): record is LogRecord => record !== null && record.value !== null);
+      // A tombstone on the board: the journey was erased.
+      const present = read.filter((record): record is LogRecord => record !== null);
       // On the board a newer change of the same journey stands in for one that was compacted away; elsewhere it is a hole.
       if (present.length < read.length && projection.channel.kind !== 'board') return 'gone';
       // Log time never falls within a partition, so this keeps each partition's order.
@@ -120,6 +131,12 @@ export function createChannelHistory(view: View, readRecords: ReadRecords): Chan
       return { frames, completeFrom: kept.completeFrom, until, more: missed.length > taken.length };
     },
   };
+}
+
+function erasedFrames(projection: Projection, { key, at, partition, offset }: LogRecord): readonly Frame[] {
+  const [workspace = '', subject = '', definition = ''] = key.split('/');
+  const id = journeyId(workspace, definition, subject);
+  return showChange(projection, { type: 'erased', id, definition, at, partition, offset });
 }
 
 /** A thousand readers that come back at once read the same records: each is parsed once. */

@@ -4,7 +4,7 @@
  */
 import type { Clock } from '@cairn/clock/clock.ts';
 import type { ActionFile } from '@cairn/contracts/generated/action.ts';
-import type { AlertFile } from '@cairn/contracts/generated/alert.ts';
+import type { AlertFact, AlertFile } from '@cairn/contracts/generated/alert.ts';
 import type { BudgetTold } from '@cairn/contracts/generated/budget.ts';
 import type { DeadLetter } from '@cairn/contracts/generated/dead-letter.ts';
 import type { IdentityFile } from '@cairn/contracts/generated/identity.ts';
@@ -81,7 +81,7 @@ export async function followJourneys(deps: FollowDeps): Promise<FollowJourneys> 
   }
 
   function apply(record: LogRecord): void {
-    const { topic, partition, offset, value } = record;
+    const { topic, value } = record;
     if (!value) return forget(record);
     if (topic === 'journeys') return applyJourney(record, value);
     if (topic === 'actions') {
@@ -91,19 +91,25 @@ export async function followJourneys(deps: FollowDeps): Promise<FollowJourneys> 
       return;
     }
     const fact = decodeJson(value) as AlertFile | IdentityFile | DeadLetter;
-    if (topic === 'identities') return applyIdentity(fact as IdentityFile);
+    if (topic === 'identities') return applyIdentity(fact as IdentityFile, record.key);
     if (topic === 'dead-letters') return view.deadLetters.apply(fact as DeadLetter);
-    if (!('alert' in fact) || !view.erasures.mayShow(fact)) return;
+    if ('alert' in fact) applyAlert(record, fact, value.length);
+  }
+
+  function applyAlert(record: LogRecord, told: AlertFact, bytes: number): void {
+    const { topic, partition, offset } = record;
+    const fact = view.erasures.shownAlert(told);
+    if (!fact) return;
     const { workspace } = fact;
     view.alerts.apply(fact);
     view.rings.append('alerts', workspace, partition, offset);
     recent.add(record);
     view.passed(topic, partition, offset);
-    hub.publish(workspace, { type: 'alert', fact, partition, offset }, view.offsets(topic), value.length);
+    hub.publish(workspace, { type: 'alert', fact, partition, offset }, view.offsets(topic), bytes);
   }
 
-  function applyIdentity(fact: IdentityFile): void {
-    view.people.apply(fact);
+  function applyIdentity(fact: IdentityFile, key: string): void {
+    view.people.apply(fact, key);
     if (fact.type === 'person.erased') view.erasures.apply(fact);
   }
 
@@ -135,13 +141,27 @@ export async function followJourneys(deps: FollowDeps): Promise<FollowJourneys> 
   }
 
   /** A tombstone: the journey or the person was erased. */
-  function forget({ topic, key }: LogRecord): void {
+  function forget(record: LogRecord): void {
+    const { topic, key } = record;
     const [workspace, subject, definition, of] = key.split('/');
     if (topic === 'journeys' && workspace && subject && definition)
-      view.journeys.remove(workspace, journeyId(workspace, definition, subject));
+      return forgetJourney(record, workspace, definition, journeyId(workspace, definition, subject));
     if (topic !== 'identities' || !workspace || !subject) return;
-    if (definition !== undefined) view.people.unsay(workspace, subject, definition, of ?? '');
+    if (subject === 'decision') view.people.undecide(key);
+    else if (definition !== undefined) view.people.unsay(workspace, subject, definition, of ?? '');
     else view.people.forget(workspace, subject);
+  }
+
+  /** On the board it is told as the other changes are: also to who was away. */
+  function forgetJourney(record: LogRecord, workspace: string, definition: string, id: string): void {
+    const { topic, partition, offset, at } = record;
+    if (!view.journeys.head(workspace, id)) return;
+    view.journeys.remove(workspace, id);
+    view.rings.append('board', workspace, partition, offset);
+    recent.add(record);
+    view.passed(topic, partition, offset);
+    const change = { type: 'erased' as const, id, definition, at, partition, offset };
+    hub.publish(workspace, change, view.offsets(topic), 0);
   }
 
   async function show(batch: Batch): Promise<void> {

@@ -128,8 +128,9 @@ export function createHub(clock: Clock): Hub {
     publish(workspace, change, offsets, bytes) {
       const groups = workspaces.get(workspace);
       if (!groups) return;
-      if (change.type === 'journey') {
-        const group = groups.get(`journey:${change.head.head.id}`);
+      if (change.type !== 'alert') {
+        const id = change.type === 'journey' ? change.head.head.id : change.id;
+        const group = groups.get(`journey:${id}`);
         if (group) show(group, showChange(group.projection, change), offsets, bytes);
         for (const [key, board] of groups)
           if (key.startsWith('board')) show(board, showChange(board.projection, change), offsets, bytes);

@@ -48,7 +48,7 @@ export function createReadTimeline(view: View, readRecords: ReadRecords, history
         .map(({ offset }) => ({ topic: 'journeys', partition, offset }));
       for (const record of await readRecords(wanted)) {
         const item = record?.value && (decodeJson(record.value) as JourneyChanged).touchpoint;
-        if (item) items.set(item.id, item);
+        if (item && !(item.personId && view.erasures.isErased(workspace, item.personId))) items.set(item.id, item);
       }
     }
     return [...items.values()];

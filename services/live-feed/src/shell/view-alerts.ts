@@ -1,6 +1,7 @@
 /** The view's alerts: the newest state of each, listed newest first, unresolved ones apart so that years of resolved ones cost nothing. */
 import type { Alert, AlertFact } from '@cairn/contracts/generated/alert.ts';
 import { parseInstant } from '@cairn/clock/calendar.ts';
+import { alertWithout } from '../core/without-erased.ts';
 import { type ListPlace, mergeRanges } from './merge-ranges.ts';
 import type { ViewStore } from './view-store.ts';
 import type { ReadAt } from './view-table.ts';
@@ -49,7 +50,10 @@ export function createViewAlerts(store: ViewStore): ViewAlerts {
         if (personIds.has(alert.subject.id)) {
           alerts.remove(`${workspace}/${alert.id}`);
           inbox.remove(keyOf(workspace, alert));
-        } else if (names(alert, personIds)) alerts.put(`${workspace}/${alert.id}`, withoutPeople(alert, personIds));
+        } else {
+          const left = alertWithout(alert, (id) => personIds.has(id));
+          if (left !== alert) alerts.put(`${workspace}/${alert.id}`, left);
+        }
       }
     },
     get: (workspace, id) => alerts.get(`${workspace}/${id}`),
@@ -73,21 +77,6 @@ export function createViewAlerts(store: ViewStore): ViewAlerts {
       return { ids, next: null };
     },
   };
-}
-
-function names({ reason }: Alert, personIds: ReadonlySet<string>): boolean {
-  const { quietPersonId, lastTouchpoints } = reason;
-  if (quietPersonId !== null && personIds.has(quietPersonId)) return true;
-  return lastTouchpoints.some(({ personId }) => personId !== null && personIds.has(personId));
-}
-
-function withoutPeople(alert: Alert, personIds: ReadonlySet<string>): Alert {
-  const { reason } = alert;
-  const isQuiet = reason.quietPersonId !== null && personIds.has(reason.quietPersonId);
-  const lastTouchpoints = reason.lastTouchpoints.filter(
-    ({ personId }) => personId === null || !personIds.has(personId),
-  );
-  return { ...alert, reason: { ...reason, quietPersonId: isQuiet ? null : reason.quietPersonId, lastTouchpoints } };
 }
 
 function isIn(filter: AlertFilter, entry: Entry): boolean {

@@ -3,8 +3,10 @@
  * name it. Who was erased stays known (ids alone), because topics are read side by side: an alert from before may come after.
  */
 import type { AlertFact } from '@cairn/contracts/generated/alert.ts';
+import type { JourneyChanged } from '@cairn/contracts/generated/journey.ts';
 import type { PersonErased } from '@cairn/contracts/generated/identity.ts';
 import { isOfErased } from '@cairn/contracts/erased-letter.ts';
+import { alertFactWithout, journeyFactWithout } from '../core/without-erased.ts';
 import type { ViewActions } from './view-actions.ts';
 import type { ViewAlerts } from './view-alerts.ts';
 import type { ViewDeadLetters } from './view-dead-letters.ts';
@@ -14,8 +16,10 @@ import type { ViewStore } from './view-store.ts';
 export interface ViewErasures {
   /** Committed state only is looked through: `settle` first. */
   apply(fact: PersonErased): void;
-  /** False: the alert is one of somebody who was erased. */
-  mayShow(fact: AlertFact): boolean;
+  /** The fact without whoever was erased since; null: it may not be shown. */
+  shownAlert(fact: AlertFact): AlertFact | null;
+  shownJourney(fact: JourneyChanged): JourneyChanged | null;
+  isErased(workspace: string, personId: string): boolean;
 }
 
 interface Parts {
@@ -27,7 +31,11 @@ interface Parts {
 
 export function createViewErasures(store: ViewStore, { alerts, actions, people, deadLetters }: Parts): ViewErasures {
   const erased = store.table<1>('erased', 'json');
+  const isErased = (workspace: string, id: string): boolean => erased.get(`${workspace}/${id}`) !== undefined;
   return {
+    isErased,
+    shownAlert: (fact) => alertFactWithout(fact, (id) => isErased(fact.workspace, id)),
+    shownJourney: (fact) => journeyFactWithout(fact, (id) => isErased(fact.workspace, id)),
     apply({ workspace, personId, absorbed, hashes = [] }) {
       const ids = new Set([personId, ...absorbed]);
       for (const id of ids) {
@@ -38,8 +46,5 @@ export function createViewErasures(store: ViewStore, { alerts, actions, people, 
       actions.erase(workspace, ids);
       deadLetters.remove(workspace, ({ raw }) => isOfErased(workspace, raw, hashes));
     },
-    mayShow: ({ workspace, alert }) =>
-      erased.get(`${workspace}/${alert.subject.id}`) === undefined &&
-      (alert.reason.quietPersonId === null || erased.get(`${workspace}/${alert.reason.quietPersonId}`) === undefined),
   };
 }

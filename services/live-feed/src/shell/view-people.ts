@@ -11,11 +11,14 @@ import { identifierVariants } from '../core/identifier-variants.ts';
 import type { ViewStore } from './view-store.ts';
 
 export interface ViewPeople {
-  apply(fact: IdentityFile): void;
+  /** `key`: of the record. */
+  apply(fact: IdentityFile, key: string): void;
   /** Forgets an erased person. */
   forget(workspace: string, id: string): void;
   /** Forgets a merge (`merged`, of whom) or split (`split`, by which command) that was told under the person's key. */
   unsay(workspace: string, id: string, what: string, of: string): void;
+  /** Forgets the decision that was told under that key. */
+  undecide(key: string): void;
   /** An absorbed person included (`mergedInto` is set). */
   get(workspace: string, id: string): Person | undefined;
   /** Who lives under this id now: itself, or who absorbed it. */
@@ -49,6 +52,8 @@ export function createViewPeople(store: ViewStore): ViewPeople {
   const people = store.table<Person>('people', 'json');
   const accounts = store.table<string>('accounts-into', 'json');
   const stories = store.table<StoryFact>('person-stories', 'json');
+  /** Key of a decision's record → where it stands among the stories. */
+  const decided = store.table<(string | number)[]>('decided', 'json');
   const holders = store.table<{ shared: boolean }>('identifiers', 'json');
 
   function put(person: Person): void {
@@ -89,15 +94,30 @@ export function createViewPeople(store: ViewStore): ViewPeople {
     stories.remove([fact.workspace, personId, -fact.at, fact.factId.slice(0, VALUE_IN_KEY_MAX)]);
 
   /** Told again after a restart it takes its own place. */
-  function note(personId: string, fact: StoryFact): void {
+  function note(personId: string, fact: StoryFact): (string | number)[] {
     const what = 'factId' in fact ? fact.factId : `${fact.decision} ${fact.namespace}:${fact.value}`;
-    stories.put([fact.workspace, personId, -fact.at, what.slice(0, VALUE_IN_KEY_MAX)], fact);
+    const place = [fact.workspace, personId, -fact.at, what.slice(0, VALUE_IN_KEY_MAX)];
+    stories.put(place, fact);
+    return place;
   }
 
-  function tell(fact: IdentityFile): void {
+  /** The newest of its key stands for those before it. */
+  function decide(fact: IdentityDecision, key: string): void {
+    undecide(key);
+    if (fact.personId !== null) decided.put(shortKey(key), note(fact.personId, fact));
+  }
+
+  function undecide(key: string): void {
+    const place = decided.get(shortKey(key));
+    if (!place) return;
+    stories.remove(place);
+    decided.remove(shortKey(key));
+  }
+
+  function tell(fact: IdentityFile, key: string): void {
     if (fact.type === 'person.merged') note(fact.into, fact);
     else if (fact.type === 'person.split') for (const { personId } of fact.into) note(personId, fact);
-    else if (fact.type === 'identity.decision' && fact.personId !== null) note(fact.personId, fact);
+    else if (fact.type === 'identity.decision') decide(fact, key);
   }
 
   function find(workspace: string, namespace: string, value: string): Person | undefined {
@@ -118,17 +138,18 @@ export function createViewPeople(store: ViewStore): ViewPeople {
   }
 
   return {
-    apply(fact) {
+    apply(fact, key) {
       if (fact.type === 'person.changed') put(fact.person);
       else if (fact.type === 'person.erased') forget(fact.workspace, fact.personId);
       else if (fact.type === 'account.changed') {
         const name = `${fact.workspace}/${fact.account.id}`;
         if (fact.mergedInto === null) accounts.remove(name);
         else accounts.put(name, fact.mergedInto);
-      } else tell(fact);
+      } else tell(fact, key);
     },
     forget,
     unsay,
+    undecide,
     get: (workspace, id) => people.get(`${workspace}/${id}`),
     living(workspace, id) {
       let current = id;
@@ -173,6 +194,10 @@ export function createViewPeople(store: ViewStore): ViewPeople {
     },
   };
 }
+
+/** LMDB's keys are short; an earlier Cairn's had values in them. */
+const shortKey = (key: string): string =>
+  key.length > VALUE_IN_KEY_MAX ? createHash('sha256').update(key).digest('hex') : key;
 
 const isAnonymous = (person: Person): boolean =>
   !person.ids.some(({ namespace, shared }) => !shared && (namespace === 'userId' || namespace === 'email'));

@@ -39,7 +39,7 @@ const WRITE_AT_RECORDS = 8_000;
 const RETRY_AFTER_MS = 500;
 const SETTLE_WITHIN_MS = 2_000;
 /** Raised when the layout changes: an older view is dropped and rebuilt. */
-const LAYOUT = 1;
+const LAYOUT = 2;
 export const NO_ORIGIN = 'none';
 
 /** `origin`: which log it is a view of. A view of another one, or of an older layout, is dropped. */
