@@ -4,6 +4,7 @@ import { decodeJson, encodeJson } from '@cairn/contracts/json.ts';
 import { touchpointId } from '@cairn/contracts/ids.ts';
 import type { Touchpoint } from '@cairn/contracts/generated/touchpoint.ts';
 import type { GraphReader } from '@cairn/stitcher/core/identity-graph.ts';
+import { packStored } from '@cairn/stitcher/core/packed-person.ts';
 import { stitchTouchpoint } from '@cairn/stitcher/core/stitch-touchpoint.ts';
 import { touchpointOf, type Call } from '@cairn/stitcher/testkit/touchpoint-of.ts';
 
@@ -93,7 +94,7 @@ function createPlainWorld(): {
       const { changes, outputs } = run(decodeJson(record) as Touchpoint);
       let bytes = 0;
       for (const { message } of outputs) bytes += encodeJson(message).length;
-      for (const { value } of changes) bytes += encodeJson(value).length;
+      for (const { value } of changes) bytes += encodeJson(packStored(value)).length;
       return bytes;
     },
     lookUp: ({ userId, anonymousId }) =>
@@ -111,7 +112,8 @@ function bytesPerPerson(people: number): number {
   }
   let bytes = 0;
   for (const [key, value] of state)
-    if (key.includes('/id/') || key.includes('/person/')) bytes += Buffer.byteLength(key) + encodeJson(value).length;
+    if (key.includes('/id/') || key.includes('/person/'))
+      bytes += Buffer.byteLength(key) + encodeJson(packStored(value)).length;
   return Math.round(bytes / people);
 }
 

@@ -3,6 +3,7 @@ import type { Touchpoint } from '@cairn/contracts/generated/touchpoint.ts';
 import { decodeJson } from '@cairn/contracts/json.ts';
 import { partitionOf } from '@cairn/contracts/topics.ts';
 import type { MemoryDisk } from '@cairn/log/memory-disk.ts';
+import { unpackStored } from '@cairn/stitcher/core/packed-person.ts';
 import type { PlainMembership } from './identity/plain-accounts.ts';
 import { holderOf, type PlainGraph } from './identity/plain-graph.ts';
 import { identitiesFromLog } from './identity/plain-identities.ts';
@@ -36,7 +37,7 @@ export function compareIdentities(disk: MemoryDisk, workspace: string): string[]
   const prefix = `w/${workspace}/`;
   const kept = new Map<string, unknown>();
   for (const [key, { value }] of disk.task('stitch', partition).state.entries())
-    if (key.startsWith(prefix) && value) kept.set(key.slice(prefix.length), decodeJson(value));
+    if (key.startsWith(prefix) && value) kept.set(key.slice(prefix.length), unpackStored(decodeJson(value)));
   const of = <T>(kind: string): Map<string, T> =>
     new Map([...kept].flatMap(([key, value]) => (key.startsWith(kind) ? [[key.slice(kind.length), value as T]] : [])));
   const faults: string[] = [];

@@ -11,6 +11,7 @@ import {
 } from '@cairn/task/task.ts';
 import { FIRST_SWEEP, groupPrefix, SWEEP_EVERY_MS, sweepGroup, sweepKey, type Sweep } from '../core/deduplicate.ts';
 import type { StitchOutput } from '../core/identity-graph.ts';
+import { packStored, unpackStored } from '../core/packed-person.ts';
 import { runCommand } from '../core/run-command.ts';
 import { stitchTouchpoint } from '../core/stitch-touchpoint.ts';
 import type { StitchMetrics } from './stitch-metrics.ts';
@@ -66,7 +67,7 @@ export function createStitchTask(deps: {
     return { state: changes, outputs: outputs.map((output) => outputOf(command.workspace, output)) };
   }
 
-  return { name: STITCH_TASK, inbox: 'touchpoints', handle };
+  return { name: STITCH_TASK, inbox: 'touchpoints', handle, stored: { write: packStored, read: unpackStored } };
 }
 
 function sweep(state: TaskState, key: string, now: number, findsPrefixes: boolean): TaskOutcome {

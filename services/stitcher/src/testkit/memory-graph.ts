@@ -1,6 +1,7 @@
 import type { GraphReader } from '../core/identity-graph.ts';
+import { packStored, unpackStored } from '../core/packed-person.ts';
 
-/** A graph in memory that holds JSON text, as the task's state does: a mutated record or a value that is no JSON shows. */
+/** A graph in memory that holds JSON text in its stored form, as the task's state does: a mutated record or a value that is no JSON shows. */
 export interface MemoryGraph extends GraphReader {
   apply(changes: readonly { key: string; value: unknown }[]): void;
   keys(prefix: string): string[];
@@ -15,14 +16,14 @@ export function createMemoryGraph(): MemoryGraph {
   const parsed = new Map<string, unknown>();
   return {
     get<T>(key: string) {
-      if (!parsed.has(key) && texts.has(key)) parsed.set(key, freeze(JSON.parse(texts.get(key)!)));
+      if (!parsed.has(key) && texts.has(key)) parsed.set(key, freeze(unpackStored(JSON.parse(texts.get(key)!))));
       return parsed.get(key) as T | undefined;
     },
     apply(changes) {
       for (const { key, value } of changes) {
         parsed.delete(key);
         if (value === null) texts.delete(key);
-        else texts.set(key, JSON.stringify(value));
+        else texts.set(key, JSON.stringify(packStored(value)));
       }
     },
     keys: (prefix) => [...texts.keys()].filter((key) => key.startsWith(prefix)).sort(),
