@@ -34,6 +34,7 @@ import {
 import { takeBudgetMessage, takeBudgetTimer, takeChosen } from './budget-desks.ts';
 import { createDeliverWork, type DeliverWork } from '../deliver/deliver-work.ts';
 import { takePersonErased } from './erase-subject.ts';
+import { isErasedKey } from './erased-lately.ts';
 import { takeHandOver, takePersonMerged, takeSubjectState } from './hand-over.ts';
 import { learnBucket } from './learn-pauses.ts';
 import { refuseActionCommand, refuseCommand, type Partitions } from './journey-records.ts';
@@ -104,6 +105,10 @@ function handleAdvance(
   if (input.type === 'timer' && isRederiveKey(input.key)) {
     const { workspace, subjectId } = readRederiveKey(input.key);
     takeRelease(scopeOf(workspace), subjectId);
+    return work.outcome();
+  }
+  if (input.type === 'timer' && isErasedKey(input.key)) {
+    work.set(input.key, null);
     return work.outcome();
   }
   const group = input.type === 'timer' ? groupOf(work, input.key) : null;

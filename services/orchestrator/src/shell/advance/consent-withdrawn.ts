@@ -33,6 +33,11 @@ export function withdrawWithConsent(
     );
 }
 
+export const forgetConsent = (work: DeliverWork, workspace: string, personId: string): void => {
+  const key = deniedKey(workspace, personId);
+  if (work.get(key) !== undefined) work.set(key, null);
+};
+
 const reasonOf = (category: string): string =>
   category === DO_NOT_CONTACT ? 'the person must not be contacted' : `consent to ${category} was withdrawn`;
 

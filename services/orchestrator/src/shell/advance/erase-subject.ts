@@ -12,7 +12,9 @@ import type { AdvanceScope } from './advance-subject.ts';
 import { sendToBudget } from './budget-desks.ts';
 import { writeRecords } from './journey-records.ts';
 import { modelsOf } from './learn-models.ts';
-import { forgetRederivation } from './rederive-subject.ts';
+import { forgetConsent } from './consent-withdrawn.ts';
+import { noteErased } from './erased-lately.ts';
+import { forgetInRederivation, forgetRederivation } from './rederive-subject.ts';
 
 type Stored = SubjectState | MovedSubject;
 
@@ -20,10 +22,13 @@ export function takePersonErased(scope: AdvanceScope, message: PersonErasedNotic
   const { work, workspace } = scope;
   const { subject, personId, absorbed, cause } = message;
   const ids = new Set([personId, ...absorbed]);
+  noteErased(scope, subject.id, ids);
+  for (const id of ids) forgetConsent(work, workspace, id);
   if (subject.unit === 'person') {
     forgetRederivation(scope, subject.id);
     return remove(scope, { id: subject.id, host: null });
   }
+  forgetInRederivation(scope, subject.id, ids);
   for (const id of ids) remove(scope, { id, host: subject.id });
   const stored = work.get<Stored>(keyOf.subject(workspace, subject.id));
   if (stored && !isMoved(stored)) forget(scope, stored, ids, cause);

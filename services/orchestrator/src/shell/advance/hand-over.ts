@@ -11,6 +11,7 @@ import type {
   SubjectStateSent,
 } from '@cairn/contracts/generated/stitched.ts';
 import { TIMER_PURPOSES } from '../../core/journey-input.ts';
+import { forgetEverywhere } from '../../core/forget-person.ts';
 import { packSubject, unpackSubject } from '../../core/packed-subject.ts';
 import { mergeSubjects, withAliases } from '../../core/merge-subjects.ts';
 import { byId } from '../../core/people.ts';
@@ -18,6 +19,7 @@ import { slotOf } from '../../core/render-journey.ts';
 import { isMoved, type MovedSubject, type SubjectState } from '../../core/state.ts';
 import { foldPeople, newSubject } from '../../core/subject.ts';
 import { advanceKeys, timerPurpose } from './advance-keys.ts';
+import { erasedLately } from './erased-lately.ts';
 import { markStale, passOn } from './rederive-subject.ts';
 import { advanceSubject, openSubject, withUnit, type AdvanceScope } from './advance-subject.ts';
 
@@ -98,10 +100,14 @@ export function takeSubjectState(scope: AdvanceScope, message: SubjectStateSent)
     // From here on it is the later decision that counts: it may bring back whom an earlier one had absorbed.
     return send(scope, { ...message, at: living.at, into: living.moved, hops: message.hops + 1 });
   }
+  const erased = erasedLately(scope, into.id);
+  const sent = message.state as unknown as SubjectState;
+  // Erased while it was on its way: nobody is left whose it would be.
+  if ([into.id, personId, sent.id].some((id) => id !== null && erased.has(id))) return;
   markStale(scope, into.id);
   const ref: SubjectRef = personId === null ? into : { unit: 'person', id: personId };
   const subject = openSubject(scope, ref, personId === null ? null : into.id);
-  const absorbed = message.state as unknown as SubjectState;
+  const absorbed = erased.size ? forgetEverywhere(sent, erased) : sent;
   const host = living && !isMoved(living) ? living.aliases : {};
   const own = absorbed.unit === 'person' && ref.unit === 'person' ? { [absorbed.id]: ref.id } : {};
   const aliases = { ...host, ...subject.aliases, ...own };

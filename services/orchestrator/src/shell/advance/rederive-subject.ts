@@ -29,6 +29,7 @@ import { isMoved, type MovedSubject, type SubjectState } from '../../core/state.
 import { newSubject } from '../../core/subject.ts';
 import { advanceKeys, timerPurpose } from './advance-keys.ts';
 import { openSubject, takeTouchpoint, withUnit, type AdvanceScope } from './advance-subject.ts';
+import { erasedLately } from './erased-lately.ts';
 import { writeRecords } from './journey-records.ts';
 import { modelsOf } from './learn-models.ts';
 
@@ -137,6 +138,22 @@ export function forgetRederivation({ work, workspace }: AdvanceScope, subjectId:
   work.set(jobKey(workspace, subjectId), null);
 }
 
+/** One of an account's people is erased: neither what waits of them nor the past that is on its way brings them back. */
+export function forgetInRederivation(scope: AdvanceScope, subjectId: string, ids: ReadonlySet<string>): void {
+  const { work, workspace } = scope;
+  const key = jobKey(workspace, subjectId);
+  const job = work.get<Job>(key);
+  if (!job) return;
+  for (let number = job.held[0]; number < job.held[1]; number++) {
+    const held = heldKey(workspace, subjectId, number);
+    const person = work.get<StitchedTouchpoint>(held)?.person;
+    if (person && ids.has(person.id)) work.set(held, null);
+  }
+  // What the pages told so far names them: they are asked for again.
+  const people = job.people.filter(({ person }) => !ids.has(person.id));
+  work.set(key, { ...job, people, past: NO_PAST, stale: true } satisfies Job);
+}
+
 /** It took too long. */
 export function takeRelease(scope: AdvanceScope, subjectId: string): void {
   const job = scope.work.get<Job>(jobKey(scope.workspace, subjectId));
@@ -150,8 +167,11 @@ export function takePages(scope: AdvanceScope, message: SubjectTouchpoints): voi
   // Told twice, or asked for anew since.
   if (!job || job.job !== message.job || job.page !== message.page || job.phase === 'ordered') return;
   const past = pastScope(scope, job);
+  const erased = erasedLately(scope, message.subject.id);
   let journeys = job.past;
-  for (const touchpoint of message.touchpoints) journeys = takePast(past, journeys, touchpoint);
+  // The history may have answered before it heard of an erasure.
+  const left = message.touchpoints.filter(({ personId }) => personId === null || !erased.has(personId));
+  for (const touchpoint of left) journeys = takePast(past, journeys, touchpoint);
   if (!message.last) return work.set(key, { ...job, page: job.page + 1, past: journeys });
   if (job.stale) return orderAgain(scope, job);
   journeys = firePast(past, journeys, now);
