@@ -14,5 +14,12 @@ export const PERSON_COLUMNS: Readonly<Partial<Record<HistoryTable, readonly stri
   touchpoint_moves: ['person_id'],
 };
 
+/** Where a subject stands that may be a person on its own: such rows are the person's whoever did what they tell of. */
+export const SUBJECT_COLUMNS: Readonly<Partial<Record<HistoryTable, readonly string[]>>> = {
+  journey_changes: ['subject_id'],
+  journey_visits: ['subject_id'],
+  subject_hand_overs: ['subject_id', 'into_id'],
+};
+
 /** Inserts that ClickHouse remembers per table to drop a repeated one: the sink repeats at most its last plan, of at most a few inserts a table. */
 export const DEDUPLICATION_WINDOW = 1_000;

@@ -3,7 +3,7 @@
  * split gave to somebody else stays, whatever it is stamped with.
  */
 import type { History, HistoryTable } from '../history.ts';
-import { PERSON_COLUMNS } from '../tables.ts';
+import { PERSON_COLUMNS, SUBJECT_COLUMNS } from '../tables.ts';
 import { isOfErased } from '@cairn/contracts/erased-letter.ts';
 
 /** Dead letters looked at in one go: they are up to 32 KB each. */
@@ -16,32 +16,63 @@ export async function eraseFromClickhouse(
   hashes: readonly string[],
 ): Promise<void> {
   const params = { workspace, ids: personIds };
-  const remove = (table: HistoryTable, condition: string): Promise<void> =>
+  const remove = (table: HistoryTable, condition: string, more: object = {}): Promise<void> =>
     history.command(
       `ALTER TABLE ${table} DELETE WHERE workspace = {workspace: String} AND (${condition}) SETTINGS mutations_sync = 2`,
-      params,
+      { ...params, ...more },
     );
   const ids = '{ids: Array(String)}';
   const moved = `SELECT touchpoint_id FROM touchpoint_moves FINAL WHERE workspace = {workspace: String} AND person_id`;
-  // Of a person without an account the alerts name nobody, but their journey was the person's.
-  await remove(
-    'alert_facts',
-    `quiet_person_id IN ${ids} OR journey_id IN (SELECT journey_id FROM journey_changes WHERE workspace = {workspace: String} AND subject_id IN ${ids})`,
+  // Of a person without an account the alerts name nobody, but their journey was the person's. Others' tell of who was there.
+  const own = await journeysOf(history, workspace, personIds);
+  const ofOwn = `journey_id IN {own: Array(String)}`;
+  await remove('alert_facts', `${ofOwn} OR arrayExists(id -> position(alert, id) > 0, ${ids})`, { own });
+  await remove('journey_rebuilds', ofOwn, { own });
+  await remove('delivery_attempts', ofOwn, { own });
+  // What a receiver sent back may be what it was sent.
+  await history.command(
+    `ALTER TABLE delivery_attempts UPDATE answer = ''
+      WHERE workspace = {workspace: String} AND arrayExists(id -> position(answer, id) > 0, ${ids}) SETTINGS mutations_sync = 2`,
+    params,
   );
-  await remove('journey_changes', `person_id IN ${ids} OR subject_id IN ${ids}`);
   await remove(
     'touchpoints',
     `(person_id IN ${ids} AND id NOT IN (${moved} NOT IN ${ids})) OR id IN (${moved} IN ${ids})`,
   );
   // Orders to derive anew say who the people are.
   await remove('rederivations', `arrayExists(id -> position(message, id) > 0, ${ids})`);
-  for (const [table, columns] of Object.entries(PERSON_COLUMNS))
+  for (const table of new Set([...Object.keys(PERSON_COLUMNS), ...Object.keys(SUBJECT_COLUMNS)] as HistoryTable[]))
     if (!DONE.has(table))
-      await remove(table as HistoryTable, columns.map((column) => `${column} IN ${ids}`).join(' OR '));
+      await remove(
+        table,
+        columnsOf(table)
+          .map((column) => `${column} IN ${ids}`)
+          .join(' OR '),
+      );
   await eraseLetters(history, workspace, hashes);
 }
 
-const DONE: ReadonlySet<string> = new Set(['alert_facts', 'journey_changes', 'touchpoints']);
+const DONE: ReadonlySet<string> = new Set(['alert_facts', 'touchpoints']);
+
+const columnsOf = (table: HistoryTable): readonly string[] => [
+  ...(PERSON_COLUMNS[table] ?? []),
+  ...(SUBJECT_COLUMNS[table] ?? []),
+];
+
+/** Journeys of theirs alone, however many definitions there were. */
+async function journeysOf(
+  history: Pick<History, 'query'>,
+  workspace: string,
+  personIds: readonly string[],
+): Promise<string[]> {
+  const from = (table: string): string =>
+    `SELECT journey_id AS id FROM ${table} WHERE workspace = {workspace: String} AND subject_id IN {ids: Array(String)}`;
+  const rows = await history.query<{ id: string }>(
+    `SELECT DISTINCT id FROM (${from('journey_visits')} UNION ALL ${from('journey_changes')})`,
+    { workspace, ids: personIds },
+  );
+  return rows.map(({ id }) => id);
+}
 
 async function eraseLetters(
   history: Pick<History, 'query' | 'command'>,

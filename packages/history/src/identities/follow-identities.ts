@@ -9,7 +9,7 @@ import { keyOf, partitionOf } from '@cairn/contracts/topics.ts';
 import { LogUnavailable, type Log, type LogRecord } from '@cairn/log/log.ts';
 import { HistoryUnavailable } from '../history.ts';
 import type { TableRow } from '../rows/rows-of.ts';
-import { PERSON_COLUMNS } from '../tables.ts';
+import { namesErased } from './names-erased.ts';
 import { followedBy, placeOf } from './place-touchpoint.ts';
 import type { RederiveOrder, SubjectHistory, TouchpointMove } from './subject-history.ts';
 
@@ -130,8 +130,8 @@ export async function createFollowIdentities(
       if (erased.size === 0) return rows;
       return rows.filter(({ table, row }) => {
         if (table === 'erasures') return true;
-        const columns = PERSON_COLUMNS[table] ?? [];
-        return !columns.some((column) => erased.has(`${String(row.workspace)}/${String(row[column])}`));
+        const { workspace } = row;
+        return !namesErased(table, row, (id) => erased.has(`${String(workspace)}/${id}`));
       });
     },
     async followed(records) {

@@ -2,7 +2,8 @@
 import type { PastTouchpoint, SubjectRederive } from '@cairn/contracts/generated/stitched.ts';
 import type { MemoryHistory } from '../history.memory.ts';
 import type { HistoryTable } from '../history.ts';
-import { PERSON_COLUMNS } from '../tables.ts';
+import { PERSON_COLUMNS, SUBJECT_COLUMNS } from '../tables.ts';
+import { namesErased } from './names-erased.ts';
 import { isOfErased } from '@cairn/contracts/erased-letter.ts';
 import { firstStep, type HandOver } from './hand-overs.ts';
 import type { SubjectHistory } from './subject-history.ts';
@@ -113,12 +114,18 @@ export function memorySubjects(history: MemoryHistory): SubjectHistory {
         'rederivations',
         (row) => row.workspace === workspace && personIds.some((id) => String(row.message).includes(id)),
       );
-      for (const [table, columns] of Object.entries(PERSON_COLUMNS))
-        history.remove(table as HistoryTable, (row) => {
+      const own = new Set(
+        [...of('journey_visits', workspace), ...of('journey_changes', workspace)]
+          .filter((row) => ids.has(row.subject_id))
+          .map((row) => row.journey_id),
+      );
+      for (const table of ['alert_facts', 'journey_rebuilds', 'delivery_attempts'] as const)
+        history.remove(table, (row) => row.workspace === workspace && own.has(row.journey_id));
+      for (const table of new Set([...Object.keys(PERSON_COLUMNS), ...Object.keys(SUBJECT_COLUMNS)] as HistoryTable[]))
+        history.remove(table, (row) => {
           if (row.workspace !== workspace) return false;
           const moved = table === 'touchpoints' ? moves.get(String(row.id)) : undefined;
-          if (table === 'journey_changes' && ids.has(row.subject_id)) return true;
-          return moved ? ids.has(moved.person_id) : columns.some((column) => ids.has(row[column]));
+          return moved ? ids.has(moved.person_id) : namesErased(table, row, (id) => ids.has(id));
         });
     },
     async erased() {
