@@ -49,6 +49,11 @@ export async function eraseFromClickhouse(
           .map((column) => `${column} IN ${ids}`)
           .join(' OR '),
       );
+  // Somebody who was one with them once, as of then: the newest of each is what counts.
+  await remove(
+    'people',
+    `(person_id, version) NOT IN (SELECT person_id, max(version) FROM people WHERE workspace = {workspace: String} GROUP BY person_id)`,
+  );
   await eraseLetters(history, workspace, hashes);
 }
 

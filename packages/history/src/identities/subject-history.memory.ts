@@ -121,6 +121,8 @@ export function memorySubjects(history: MemoryHistory): SubjectHistory {
       );
       for (const table of ['alert_facts', 'journey_rebuilds', 'delivery_attempts'] as const)
         history.remove(table, (row) => row.workspace === workspace && own.has(row.journey_id));
+      const last = newest(of('people', workspace), (row) => String(row.person_id));
+      history.remove('people', (row) => row.workspace === workspace && last.get(String(row.person_id)) !== row);
       for (const table of new Set([...Object.keys(PERSON_COLUMNS), ...Object.keys(SUBJECT_COLUMNS)] as HistoryTable[]))
         history.remove(table, (row) => {
           if (row.workspace !== workspace) return false;

@@ -21,6 +21,8 @@ import {
 const MAX_CLAIMS_PER_DOMAIN = 20;
 /** Enough to see that a claim does not rest on one person alone. */
 const MAX_MEMBERS_OF_A_CLAIM = 5;
+/** No person's id. */
+const SOMEBODY_ERASED = '';
 
 /** A trait that names the domain is above a member who writes from it; two claims of the strongest kind attach to neither. */
 export function ownerOfDomain(draft: Draft, domain: string): string | null {
@@ -120,6 +122,17 @@ export function reviseClaims(
   const { mergedInto: _released, ...released } = own;
   putAccount(draft, record.account!, released);
   return [record.account!];
+}
+
+/** Members who are erased are named no more; what they showed of their company stays: it is the account's. */
+export function forgetMembers(draft: Draft, domain: string, ids: ReadonlySet<string>): void {
+  const record = readDomain(draft, domain);
+  if (!record?.claims?.some(({ members }) => members?.some((member) => ids.has(member)))) return;
+  const claims = record.claims.map((claim): DomainClaim => {
+    const left = claim.members?.filter((member) => !ids.has(member));
+    return left ? { ...claim, members: left.length ? left : [SOMEBODY_ERASED] } : claim;
+  });
+  put(draft, `domain/${domain}`, { ...record, claims } satisfies DomainRecord);
 }
 
 /** Told in `identities`: the candidates are the claims, a person may link. */

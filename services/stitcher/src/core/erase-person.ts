@@ -2,6 +2,7 @@ import { idOf } from '@cairn/contracts/ids.ts';
 import { keyOf } from '@cairn/contracts/topics.ts';
 import type { PersonErased } from '@cairn/contracts/generated/identity.ts';
 import type { SubjectRef } from '@cairn/contracts/generated/stitched.ts';
+import { forgetMembers } from './company-accounts.ts';
 import { takeBackAbout, takeBackOf } from './decisions.ts';
 import { identifierKey } from './identifier-key.ts';
 import {
@@ -46,6 +47,8 @@ export function erasePerson(
       person.ids.filter((key) => person.marks?.[key] === undefined),
     );
   const holders = everyHolder(draft, personId, person);
+  for (const { source, of } of person.memberships ?? [])
+    if (source === 'domain') forgetMembers(draft, of, new Set([personId, ...mergedFrom]));
   for (const key of person.told ?? []) tombstone(draft, keyOf.person(draft.workspace, key));
   for (const id of [personId, ...mergedFrom]) {
     takeBackOf(draft, id);
