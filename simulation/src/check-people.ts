@@ -104,14 +104,13 @@ function checkErased(disk: MemoryDisk, history: MemoryHistory, graph: PlainGraph
   const lasting: [string, string][] = [];
   for (let partition = 0; partition < 2; partition++)
     for (const [key, { value }] of disk.task('advance', partition).state.entries())
-      // Where somebody went, by ids alone.
-      if (value && !isForward(decodeJson(value)))
+      // Where somebody went, and who was erased lately, by ids alone.
+      if (value && !key.startsWith('@erased/') && !isForward(decodeJson(value)))
         lasting.push([`advance ${key}`, `${key} ${Buffer.from(value).toString()}`]);
   for (const topic of ['identities', 'journeys'])
     for (const { key, value } of new Map(recordsOf(disk, topic).map((record) => [record.key, record])).values())
-      if (value && !/\/erased$|\/answer$|\/decision\//.test(key))
-        lasting.push([`${topic} ${key}`, Buffer.from(value).toString()]);
-  for (const table of ['journey_changes'] as const)
+      if (value && !/\/erased$|\/answer$/.test(key)) lasting.push([`${topic} ${key}`, Buffer.from(value).toString()]);
+  for (const table of LASTING)
     for (const row of history.rows(table)) lasting.push([`history ${table}`, JSON.stringify(row)]);
   return lasting.flatMap(([where, text]) =>
     erased
@@ -122,6 +121,18 @@ function checkErased(disk: MemoryDisk, history: MemoryHistory, graph: PlainGraph
       ),
   );
 }
+
+/** All that may name somebody but the list of who was erased; touchpoints that a split gave to others keep what they were stamped with. */
+const LASTING = [
+  'journey_changes',
+  'journey_visits',
+  'alert_facts',
+  'people',
+  'identity_overrides',
+  'subject_hand_overs',
+  'touchpoint_values',
+  'rederivations',
+] as const;
 
 /** Where a subject went: plain, unlike subjects, which are lists. */
 const isForward = (value: unknown): boolean =>
