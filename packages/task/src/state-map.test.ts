@@ -89,6 +89,27 @@ describe('the state map', () => {
     expect(state.get('later')).toBe(1);
   });
 
+  it('gives out the place of a key, which follows its value until the notes are others', () => {
+    const { state, commit } = filled({ a: 1 }, 10_000);
+    const [place, notes] = [state.entry!('a')!, state.notes!];
+    expect([place.key, place.value, state.entry!('b')]).toEqual(['a', 1, undefined]);
+    state.setValue('a', 2);
+    commit();
+    expect([place.value, state.entry!('a'), state.notes]).toEqual([2, place, notes]);
+    state.setValue('a', null);
+    expect([place.value, state.entry!('a')]).toEqual([undefined, undefined]);
+    state.setValue('a', 3);
+    expect(place.value).toBe(3);
+    notes.set('anything', 1);
+    state.setValue('large', 'x'.repeat(8_000));
+    commit();
+    expect(state.notes).not.toBe(notes);
+    expect(state.notes!.size).toBe(0);
+    const later = state.notes;
+    state.reset();
+    expect(state.notes).not.toBe(later);
+  });
+
   it('forgets everything on reset', () => {
     const { state } = filled({ a: 1 });
     state.setValue('a', 2);

@@ -34,8 +34,8 @@ export const MAX_PURPOSE_BYTES = 255;
 const ABSENT_KEPT = 1_000;
 
 const NO_TIMERS: Readonly<Record<string, number>> = Object.freeze({});
-/** What a cached entry costs beside its value: map slots, objects, the key. */
-const OVERHEAD_BYTES = 200;
+/** What a cached entry costs beside its value: map slots, objects, the key, and what a handler notes beside it. */
+const OVERHEAD_BYTES = 300;
 
 const AS_IT_IS: StoredForm = { write: (value) => value, read: (value) => value };
 
@@ -50,6 +50,8 @@ interface Slot {
   bytes: number;
   valueChanged: boolean;
   changed: boolean;
+  /** The handler's. */
+  memo: unknown;
 }
 
 export function createStateMap(reader: StateReader, cacheBytes: number, stored: StoredForm = AS_IT_IS): StateMap {
@@ -60,6 +62,7 @@ export function createStateMap(reader: StateReader, cacheBytes: number, stored: 
   let changed: Slot[] = [];
   let absent = new Set<string>();
   let absentBefore = new Set<string>();
+  let notes = new Map<string, unknown>();
 
   /** undefined: absent. */
   function find(key: string): Slot | undefined {
@@ -109,6 +112,13 @@ export function createStateMap(reader: StateReader, cacheBytes: number, stored: 
   return {
     get: <T>(key: string) => find(key)?.value as T | undefined,
     timers: (key) => find(key)?.timers ?? NO_TIMERS,
+    entry(key) {
+      const slot = find(key);
+      return slot?.value === undefined ? undefined : slot;
+    },
+    get notes() {
+      return notes;
+    },
     keys(prefix) {
       const keys = new Set<string>();
       for (const [key, entry] of reader.entries(prefix)) if (entry.value) keys.add(key);
@@ -156,11 +166,14 @@ export function createStateMap(reader: StateReader, cacheBytes: number, stored: 
       old = youngBytes > cacheBytes ? new Map<string, Slot>() : young;
       young = new Map();
       youngBytes = 0;
+      // Whoever goes to an entry by a note does not move it to the young ones: from here on it may be forgotten.
+      notes = new Map();
     },
     reset() {
       young = new Map();
       old = new Map();
       youngBytes = 0;
+      notes = new Map();
       changed = [];
       absent = new Set();
       absentBefore = new Set();
@@ -169,7 +182,7 @@ export function createStateMap(reader: StateReader, cacheBytes: number, stored: 
 }
 
 function newSlot(key: string, value: unknown, timers: Slot['timers'], bytes: number): Slot {
-  return { key, value, timers, timersBefore: timers, bytes, valueChanged: false, changed: false };
+  return { key, value, timers, timersBefore: timers, bytes, valueChanged: false, changed: false, memo: undefined };
 }
 
 /** JSON bytes of a plain value (bytes stay as they are); null for undefined. Throws, with the name of what it is, where it is no JSON or too large. */

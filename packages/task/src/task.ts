@@ -42,8 +42,23 @@ export type TaskHandler = (state: TaskState, input: TaskInput, now: number) => T
 export interface TaskState {
   get<T>(key: string): T | undefined;
   timers(key: string): Readonly<Record<string, number>>;
+  /** The place of a key in memory; undefined: absent. Its value is the state's as long as `notes` are the same. */
+  entry?(key: string): StateEntryInMemory | undefined;
+  /**
+   * For whatever a handler wants to find again faster, entries among it. Another, empty one whenever entries that were given out may no longer
+   * be the state's. Must decide nothing: a replay begins without.
+   */
+  readonly notes?: Map<string, unknown>;
   /** All keys that start with `prefix`, in key order. O(matching); for rare inputs only (a definition goes live). */
   keys(prefix: string): Iterable<string>;
+}
+
+export interface StateEntryInMemory {
+  readonly key: string;
+  /** undefined: it is gone, and may come again. */
+  readonly value: unknown;
+  /** For what a handler worked out of the value: of this very value (`===`), or it must ask again. */
+  memo: unknown;
 }
 
 export interface TaskOutcome {

@@ -33,8 +33,13 @@ export function ownerOfDomain(draft: Draft, domain: string): string | null {
     if (record.account !== undefined) noteAccount(draft, record.account, { source: 'domain', domain });
     return record.account ?? null;
   }
-  const byTrait = record.claims.filter(({ kind }) => kind === 'trait');
-  const strongest = byTrait.length ? byTrait : record.claims;
+  return claimantOf(record.claims);
+}
+
+/** The one account whose claim is the strongest; null for several. */
+export function claimantOf(claims: readonly DomainClaim[]): string | null {
+  const byTrait = claims.filter(({ kind }) => kind === 'trait');
+  const strongest = byTrait.length ? byTrait : claims;
   return strongest.length === 1 ? strongest[0]!.account : null;
 }
 

@@ -1,3 +1,5 @@
+import type { GraphEntry, WorkspaceNotes } from './graph-notes.ts';
+
 /**
  * Decides whether a messageId was seen before: at least 24 h back by log time, in bounded memory. The seen ids of a workspace
  * lie in slots, each a state entry of its own, found from the touchpoint's id (itself a hash of workspace and messageId), so one
@@ -20,7 +22,20 @@ export const MAX_IDS_PER_SLOT = 512;
 
 /** `id` is `tp_` and 22 characters of base64url; 16 bits of it choose the slot, 48 others are the fingerprint. */
 export function seenKey(workspace: string, id: string): string {
-  return `w/${workspace}/seen/${id.slice(3, 5)}${HEX[id.charCodeAt(5) & 15]}`;
+  return `w/${workspace}/${slotName(id)}`;
+}
+
+const slotName = (id: string): string => `seen/${id.slice(3, 5)}${HEX[id.charCodeAt(5) & 15]}`;
+
+/** The slot's entry, without joining its key again; undefined: nothing is in it. */
+export function slotEntry(notes: WorkspaceNotes, id: string): GraphEntry | undefined {
+  const [first, second] = [id.charCodeAt(3), id.charCodeAt(4)];
+  const number = ((first * 128 + second) << 4) | (id.charCodeAt(5) & 15);
+  const known = notes.slots.get(number);
+  if (known) return known;
+  const entry = notes.entry(notes.prefix + slotName(id));
+  if (entry && first < 128 && second < 128) notes.slots.set(number, entry);
+  return entry;
 }
 
 /** The slot with the id in it; null when it is there already: a duplicate. `now` is log time (epoch ms). */

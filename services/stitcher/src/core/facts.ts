@@ -28,6 +28,15 @@ import { accountSummary, personSummary, wholePerson } from './summaries.ts';
  * `touched`: the person whose subject may be another than last time although nothing of its own changed.
  */
 export function tellAll(draft: Draft, touched: string | null, last: StitchOutput | null): StitchOutput[] {
+  // The common case: nothing has changed, nobody is handed over.
+  if (
+    last &&
+    draft.changes === null &&
+    draft.notices === null &&
+    draft.facts === null &&
+    !(touched !== null && isAlone(draft, touched))
+  )
+    return [last];
   const handedOver = draft.changedPeople || touched !== null ? handOvers(draft, touched) : null;
   const people = draft.changedPeople ? tellPeople(draft) : null;
   const outputs: StitchOutput[] = [];
@@ -45,6 +54,8 @@ export function tellAll(draft: Draft, touched: string | null, last: StitchOutput
   if (draft.facts) outputs.push(...draft.facts);
   return outputs;
 }
+
+const isAlone = (draft: Draft, id: string): boolean => readPerson(draft, id)?.alone === true;
 
 function tellPeople(draft: Draft): StitchOutput[] {
   const told: StitchOutput[] = [];

@@ -1,7 +1,9 @@
 import type { Touchpoint } from '@cairn/contracts/generated/touchpoint.ts';
 import { identifierKey } from './identifier-key.ts';
 import { isBlocked, isRoleMailbox } from './blocked-values.ts';
+import { idPrefixOf, type GraphEntry } from './graph-notes.ts';
 import { readNode, type Draft, type IdNode } from './identity-graph.ts';
+import { notedKey } from './known-person.ts';
 import { MAX_IDENTIFIER_LENGTH, normaliseIdentifier, normaliseText, textOf } from './normalise-identifier.ts';
 import { ruleOf, type NamespaceRule } from './settings.ts';
 
@@ -14,6 +16,7 @@ export interface Identifier {
   rule: NamespaceRule;
   /** As the graph knew it before this touchpoint. */
   before: IdNode | undefined;
+  entry: GraphEntry | undefined;
 }
 
 export interface FoundIdentifiers {
@@ -63,15 +66,16 @@ function add(draft: Draft, found: FoundIdentifiers, namespace: string, raw: unkn
     found.roleMailbox ??= value;
     return;
   }
-  const key = identifierKey(namespace, value);
-  for (const known of found.ids) if (known.key === key) return;
+  for (const known of found.ids) if (known.value === value && known.namespace === namespace) return;
+  const entry = draft.notes.entry(idPrefixOf(draft.notes, namespace) + value);
   found.ids.push({
-    key,
+    key: entry ? notedKey(entry, namespace, value) : identifierKey(namespace, value),
     namespace,
     value,
     raw: text,
     rule: ruleOf(draft.settings, namespace),
-    before: readNode(draft, key),
+    before: entry?.value as IdNode | undefined,
+    entry,
   });
 }
 

@@ -1,5 +1,6 @@
 import type { IdentityFile } from '@cairn/contracts/generated/identity.ts';
 import type { StitchedFile, SubjectRef } from '@cairn/contracts/generated/stitched.ts';
+import { notesOf, type GraphEntry, type WorkspaceNotes } from './graph-notes.ts';
 import type { PersonRecord } from './person-record.ts';
 import { DEFAULT_SETTINGS, type StitchSettings } from './settings.ts';
 
@@ -10,6 +11,10 @@ import { DEFAULT_SETTINGS, type StitchSettings } from './settings.ts';
  */
 export interface GraphReader {
   get<T>(key: string): T | undefined;
+  /** The key's place in memory, where the graph has such; undefined: absent. See `graph-notes.ts`. */
+  entry?(key: string): GraphEntry | undefined;
+  /** Empty again whenever entries that were given out may no longer be the graph's. */
+  readonly notes?: Map<string, unknown>;
 }
 
 /**
@@ -76,6 +81,7 @@ export interface DraftMerge {
 
 export interface Draft {
   readonly graph: GraphReader;
+  readonly notes: WorkspaceNotes;
   readonly workspace: string;
   readonly prefix: string;
   readonly settings: StitchSettings;
@@ -89,6 +95,8 @@ export interface Draft {
   /** The person read or put last: one input asks for the same one again and again, and a look-up costs half a microsecond. */
   lastPersonId: string | null;
   lastPerson: PersonRecord | GonePerson | undefined;
+  /** Of the person whom the touchpoint's identifiers lead to, while nothing has changed. */
+  personEntry: GraphEntry | null;
   lastAccountId: string | null;
   lastAccount: AccountRecord | undefined;
   /** Whose facts have to be told. */
@@ -104,18 +112,20 @@ export function draftOf(
   input: Pick<Draft, 'workspace' | 'now' | 'at' | 'cause'>,
   defaults: StitchSettings = DEFAULT_SETTINGS,
 ): Draft {
-  const prefix = `w/${input.workspace}/`;
+  const notes = notesOf(graph, input.workspace);
   return {
     graph,
+    notes,
     workspace: input.workspace,
-    prefix,
-    settings: graph.get<StitchSettings>(`${prefix}settings`) ?? defaults,
+    prefix: notes.prefix,
+    settings: graph.get<StitchSettings>(notes.settingsKey) ?? defaults,
     now: input.now,
     at: input.at,
     cause: input.cause,
     changes: null,
     lastPersonId: null,
     lastPerson: undefined,
+    personEntry: null,
     lastAccountId: null,
     lastAccount: undefined,
     changedPeople: null,

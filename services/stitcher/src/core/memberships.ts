@@ -29,9 +29,14 @@ export function currentAccount(
   memberships: readonly MembershipRecord[],
   ownerOf: (membership: MembershipRecord) => string | null,
 ): string | null {
+  const best = currentMembership(memberships);
+  return best && ownerOf(best);
+}
+
+export function currentMembership(memberships: readonly MembershipRecord[]): MembershipRecord | null {
   let best: MembershipRecord | null = null;
   for (const one of memberships) if (one.to === undefined && (best === null || isAbove(one, best))) best = one;
-  return best && ownerOf(best);
+  return best;
 }
 
 function isAbove(one: MembershipRecord, other: MembershipRecord): boolean {

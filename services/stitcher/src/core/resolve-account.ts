@@ -4,6 +4,7 @@ import { claimDomainsOf, currentAccountOf, join, joinByEmail } from './account-m
 import { isBlocked } from './blocked-values.ts';
 import { accountOfEmail, claimDomain } from './company-accounts.ts';
 import { companyDomain } from './company-domain.ts';
+import { knownAccountOf } from './known-person.ts';
 import { MAX_EXTERNAL_IDS, objectOf, type FoundIdentifiers } from './identifiers-of.ts';
 import {
   putAccount,
@@ -44,8 +45,10 @@ export function resolveAccount(
   const account = named ?? ofMailbox;
   // Also of one that joins nothing, as a bot: what it sent is with the account all the same.
   if (account !== null && resolved) visit(draft, resolved.personId, account);
-  if (account !== null) return account;
-  return resolved && currentAccountOf(draft, readPerson(draft, resolved.personId)!);
+  if (account !== null || !resolved) return account;
+  const person = readPerson(draft, resolved.personId)!;
+  const known = knownAccountOf(draft, resolved.personId, person);
+  return known ? known.subject.id : currentAccountOf(draft, person);
 }
 
 /** The group's account, made or with newer traits where the touchpoint is the first to name it or says more of it. */
@@ -79,6 +82,7 @@ function joinCrmAccounts(draft: Draft, { personId, stitchKey }: Resolved, touchp
 }
 
 function accountKeyOf(draft: Draft, raw: unknown): string | null {
+  if (raw === null || raw === undefined) return null;
   const key = textOf(raw)?.normalize('NFC') ?? '';
   return isBlocked(draft.settings, 'groupId', key) ? null : key;
 }

@@ -1,8 +1,9 @@
 import type { AccountSummary, PersonSummary, SubjectRef } from '@cairn/contracts/generated/stitched.ts';
 import type { Touchpoint } from '@cairn/contracts/generated/touchpoint.ts';
 import { digestOf, tellDecision } from './decisions.ts';
-import { remember, seenKey } from './deduplicate.ts';
+import { remember, seenKey, slotEntry } from './deduplicate.ts';
 import { tellAll } from './facts.ts';
+import { notesOf } from './graph-notes.ts';
 import { identifiersOf, objectOf, type FoundIdentifiers } from './identifiers-of.ts';
 import {
   draftOf,
@@ -15,12 +16,13 @@ import {
   type GraphReader,
   type StitchOutput,
 } from './identity-graph.ts';
+import { knownAccountOf, notePerson, summaryOfPerson } from './known-person.ts';
 import { personIdOf } from './person-id.ts';
 import { withPersonTraits } from './person-traits.ts';
 import { resolveAccount } from './resolve-account.ts';
 import { resolvePerson, type Resolved } from './resolve-person.ts';
 import { DEFAULT_SETTINGS, type StitchSettings } from './settings.ts';
-import { accountSummary, personSummary } from './summaries.ts';
+import { accountSummary } from './summaries.ts';
 import { isSuppressed } from './suppression.ts';
 
 export interface Stitched {
@@ -48,20 +50,25 @@ export function stitchTouchpoint(
   defaults: StitchSettings = DEFAULT_SETTINGS,
 ): Stitched {
   const { workspace, id } = touchpoint;
-  const slotKey = seenKey(workspace, id);
-  const slot = remember(graph.get<string>(slotKey), id, now);
+  const notes = notesOf(graph, workspace);
+  const known = slotEntry(notes, id);
+  const slot = remember(known?.value as string | undefined, id, now);
   if (slot === null) return DUPLICATE;
+  const seen = { key: known ? known.key : seenKey(workspace, id), value: slot };
 
   const draft = draftOf(graph, { workspace, now, at: touchpoint.timestamp, cause: id }, defaults);
   const found = identifiersOf(draft, touchpoint);
-  if (draft.settings.suppresses && isSuppressed(draft, found.ids))
-    return endingWith(draft, { key: slotKey, value: slot }, null, null);
+  if (draft.settings.suppresses && isSuppressed(draft, found.ids)) return endingWith(draft, seen, null, null);
+  if (found.ids.length && draft.changes === null) notePerson(draft, found.ids[0]!.entry);
   const resolved = found.ids.length ? resolvePerson(draft, found.ids, touchpoint.bot) : null;
   const personId = resolved?.personId ?? null;
   if (found.blocked) tellBlocked(draft, found, personId);
   if (resolved && !touchpoint.bot) keepTraits(draft, resolved, touchpoint);
   const account = resolveAccount(draft, touchpoint, found, resolved);
-  const { subject, person } = subjectOfTouchpoint(draft, touchpoint, account, personId);
+  const record = personId === null ? null : readPerson(draft, personId)!;
+  const whose = record && account !== null ? knownAccountOf(draft, personId!, record) : undefined;
+  const isKnown = whose !== undefined && whose.subject.id === account;
+  const { subject, person } = subjectOfTouchpoint(draft, touchpoint, isKnown ? whose.subject : account, personId);
   const last: StitchOutput = {
     to: 'subject',
     subjectId: subject.id,
@@ -71,12 +78,12 @@ export function stitchTouchpoint(
       subject,
       touchpoint,
       person,
-      account: account === null ? null : summaryOf(draft, account),
+      account: account === null ? null : isKnown ? whose.summary : summaryOf(draft, account),
       stitchKey:
         resolved?.stitchKey ?? (found.roleMailbox === null ? `touchpoint:${id}` : `email:${found.roleMailbox}`),
     },
   };
-  return endingWith(draft, { key: slotKey, value: slot }, personId, last);
+  return endingWith(draft, seen, personId, last);
 }
 
 function endingWith(
@@ -123,12 +130,13 @@ function keepTraitsFrom(
 function subjectOfTouchpoint(
   draft: Draft,
   touchpoint: Touchpoint,
-  account: string | null,
+  account: SubjectRef | string | null,
   personId: string | null,
 ): { subject: SubjectRef; person: PersonSummary | null } {
   const record = personId === null ? null : readPerson(draft, personId)!;
-  const person = record && personSummary(personId!, record);
-  if (account !== null) return { subject: { unit: 'account', id: account }, person };
+  const person = record && summaryOfPerson(draft, personId!, record);
+  if (account !== null)
+    return { subject: typeof account === 'object' ? account : { unit: 'account', id: account }, person };
   if (record && person) {
     if (!record.alone) putPerson(draft, person.id, { ...record, alone: true }, false);
     return { subject: { unit: 'person', id: person.id }, person };

@@ -141,6 +141,19 @@ describe('whatever comes in, in whatever order', () => {
     );
   });
 
+  it('comes out the same where nothing is noted beside the graph', () => {
+    fc.assert(
+      fc.property(settings, fc.array(step, { maxLength: 80 }), (given, steps) => {
+        const [one, other] = [createStitchWorld(given), createStitchWorld(given, { noted: false })];
+        run(one, steps);
+        run(other, steps);
+        expect(JSON.stringify(one.outputs)).toBe(JSON.stringify(other.outputs));
+        expect(JSON.stringify(one.graph.dump())).toBe(JSON.stringify(other.graph.dump()));
+      }),
+      RUNS,
+    );
+  });
+
   it('a replay gives the same bytes', () => {
     fc.assert(
       fc.property(settings, fc.array(step, { maxLength: 60 }), (given, steps) => {

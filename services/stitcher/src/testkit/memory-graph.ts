@@ -1,4 +1,5 @@
 import type { GraphReader } from '../core/identity-graph.ts';
+import type { GraphEntry } from '../core/graph-notes.ts';
 import { packStored, unpackStored } from '../core/packed-person.ts';
 
 /** A graph in memory that holds JSON text in its stored form, as the task's state does: a mutated record or a value that is no JSON shows. */
@@ -11,15 +12,47 @@ export interface MemoryGraph extends GraphReader {
   bytes(prefix: string): number;
 }
 
+/** Inputs after which entries count no longer: often enough that every test sees it. */
+const FORGETS_EVERY = 7;
+
 export function createMemoryGraph(): MemoryGraph {
   const texts = new Map<string, string>();
   const parsed = new Map<string, unknown>();
+  let entries = new Map<string, GraphEntry>();
+  let notes = new Map<string, unknown>();
+  let applied = 0;
+
+  function get<T>(key: string): T | undefined {
+    if (!parsed.has(key) && texts.has(key)) parsed.set(key, freeze(unpackStored(JSON.parse(texts.get(key)!))));
+    return parsed.get(key) as T | undefined;
+  }
+
+  /** Whoever asks an entry of notes that no longer count finds out. */
+  function newEntry(key: string): GraphEntry {
+    const madeFor = notes;
+    const entry = {
+      key,
+      memo: undefined,
+      get value() {
+        if (notes !== madeFor) throw new Error(`the entry of ${key} is no longer the state's`);
+        return get(key);
+      },
+    };
+    entries.set(key, entry);
+    return entry;
+  }
+
   return {
-    get<T>(key: string) {
-      if (!parsed.has(key) && texts.has(key)) parsed.set(key, freeze(unpackStored(JSON.parse(texts.get(key)!))));
-      return parsed.get(key) as T | undefined;
+    get,
+    entry: (key) => (texts.has(key) ? (entries.get(key) ?? newEntry(key)) : undefined),
+    get notes() {
+      return notes;
     },
     apply(changes) {
+      if (++applied % FORGETS_EVERY === 0) {
+        entries = new Map();
+        notes = new Map();
+      }
       for (const { key, value } of changes) {
         parsed.delete(key);
         if (value === null) texts.delete(key);

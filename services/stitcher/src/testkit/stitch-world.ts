@@ -2,7 +2,7 @@ import type { CommandAnswered, IdentityCommand, IdentityFile } from '@cairn/cont
 import type { StitchedFile, StitchedTouchpoint } from '@cairn/contracts/generated/stitched.ts';
 import type { Touchpoint } from '@cairn/contracts/generated/touchpoint.ts';
 import { validatorOf } from '@cairn/contracts/validate.ts';
-import type { GonePerson, IdNode, StitchOutput } from '../core/identity-graph.ts';
+import type { GonePerson, GraphReader, IdNode, StitchOutput } from '../core/identity-graph.ts';
 import type { PersonRecord } from '../core/person-record.ts';
 import { runCommand } from '../core/run-command.ts';
 import { DEFAULT_SETTINGS, type StitchSettings } from '../core/settings.ts';
@@ -34,9 +34,11 @@ export interface StitchWorld {
 
 export function createStitchWorld(
   settings: Partial<StitchSettings> = {},
-  { workspace = WORKSPACE, checked = true } = {},
+  /** `noted: false`: nothing is noted beside the graph, every key is looked up. */
+  { workspace = WORKSPACE, checked = true, noted = true } = {},
 ): StitchWorld {
   const graph = createMemoryGraph();
+  const seen: GraphReader = noted ? graph : { get: graph.get };
   const merged: StitchSettings = { ...DEFAULT_SETTINGS, ...settings };
   let now = STARTED_AT;
   let sent = 0;
@@ -58,8 +60,8 @@ export function createStitchWorld(
     graph,
     outputs,
     stitched,
-    stitch: (touchpoint) => take(stitchTouchpoint(graph, touchpoint, now, merged)),
-    send: (call) => take(stitchTouchpoint(graph, touchpointOf(call, ++sent, workspace, STARTED_AT, now), now, merged)),
+    stitch: (touchpoint) => take(stitchTouchpoint(seen, touchpoint, now, merged)),
+    send: (call) => take(stitchTouchpoint(seen, touchpointOf(call, ++sent, workspace, STARTED_AT, now), now, merged)),
     order(command, params) {
       const commandId = `cmd-${++sent}`;
       const message: IdentityCommand = {
@@ -71,7 +73,7 @@ export function createStitchWorld(
         by: 'test',
         at: now,
       };
-      const { outputs: told } = take(runCommand(graph, message, now, merged));
+      const { outputs: told } = take(runCommand(seen, message, now, merged));
       return told.at(-1)!.message as CommandAnswered;
     },
     advance: (ms) => void (now += ms),
