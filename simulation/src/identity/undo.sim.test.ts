@@ -105,6 +105,35 @@ describe('a wrong merge that is undone', () => {
     expectSeqs();
   });
 
+  it('asks the account that took over one that was visited, and does not bring that one back', async () => {
+    await begin();
+    const personOf = (key: string): string => world.personOf('wrong', key);
+    const mergedAndSplit = async (...keys: [string, ...string[]]): Promise<void> => {
+      await order('merge', { from: personOf(keys[0]), into: personOf('anonymousId:device-p') });
+      expect(world.answer('wrong')).toMatchObject({ ok: true });
+      await world.clock.advance(HOUR);
+      await order('split', { personId: personOf('anonymousId:device-p'), cut: cut(...keys) });
+      expect(world.answer('wrong')).toMatchObject({ ok: true });
+      await world.clock.advance(HOUR);
+    };
+    await both({ type: 'track', anonymousId: 'device-p', event: 'Page Read' });
+    await both({ type: 'identify', anonymousId: 'device-q', traits: { email: 'q@globex.example' } });
+    await both({ type: 'track', anonymousId: 'device-r', event: 'Page Read' });
+    // Its membership left with the split; that it was there stays known.
+    await mergedAndSplit('anonymousId:device-q', 'email:q@globex.example');
+    await both({ type: 'identify', userId: 'u', traits: { email: 'u@globex.example' } });
+    await both({ type: 'group', userId: 'u', groupId: 'globex-inc' });
+    await world.clock.advance(HOUR);
+    await mergedAndSplit('anonymousId:device-r');
+    expectSame();
+    expectSeqs();
+    const journeys = new Map(world.values<JourneyChanged>('journeys').map(({ journey }) => [journey.id, journey]));
+    const living = [...journeys.values()].filter(
+      ({ workspace, absorbedInto }) => workspace === 'wrong' && !absorbedInto,
+    );
+    expect(living.map(({ touchpoints }) => touchpoints).sort()).toEqual([1, 1, 3]);
+  });
+
   it('loses and doubles no touchpoint that comes while the past is being told', async () => {
     await begin();
     await both(

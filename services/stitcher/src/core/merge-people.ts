@@ -8,6 +8,7 @@ import {
   putGone,
   putNode,
   putPerson,
+  readAccount,
   readAnyone,
   readNode,
   readPerson,
@@ -81,7 +82,8 @@ function pointTo(draft: Draft, goneId: string, survivorId: string): void {
 
 /** Every subject whose journeys may name the person. */
 export function holdersOf(draft: Draft, personId: string, person: PersonRecord): SubjectRef[] {
-  const accounts = new Set(person.visited);
+  // A domain's own account may have been taken over since: what it held is with the one that did.
+  const accounts = new Set((person.visited ?? []).map((id) => readAccount(draft, id)?.mergedInto ?? id));
   for (const membership of person.memberships ?? []) {
     const owner = ownerOfMembership(draft, membership);
     if (owner !== null) accounts.add(owner);
