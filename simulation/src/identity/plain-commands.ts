@@ -73,7 +73,8 @@ function split(
   const staying = owned.filter((key) => !leaving.includes(key));
   const groups = [leaving, staying].flatMap((side) => connected(graph, side, owned));
   const kept = groups.find((group) => group.includes(staying[0]!))!;
-  const others = groups.filter((group) => group !== kept);
+  // Born in the order of their most durable identifiers: of two that are as old the first counts as the older.
+  const others = groups.filter((group) => group !== kept).sort((a, b) => owned.indexOf(a[0]!) - owned.indexOf(b[0]!));
   if (others.length === 0) return false;
 
   graph.edges = graph.edges.flatMap((edge) => {

@@ -121,8 +121,6 @@ export function absorb(graph: PlainGraph, survivor: PlainPerson, absorbed: Plain
   survivor.mergedFrom = [...survivor.mergedFrom, absorbed.id, ...absorbed.mergedFrom];
   for (const person of graph.people) if (person.gone === absorbed.id) person.gone = survivor.id;
   for (const touchpoint of graph.touchpoints) if (touchpoint.person === absorbed.id) touchpoint.person = survivor.id;
-  // The pointer that stays behind is as old as the person was; the survivor as old as the older of the two.
-  survivor.order = Math.min(survivor.order, absorbed.order);
   Object.assign(absorbed, { gone: survivor.id, ids: [], memberships: [], mergedFrom: [] });
 }
 

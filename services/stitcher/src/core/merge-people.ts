@@ -58,7 +58,8 @@ function unite(draft: Draft, survivor: PersonRecord, absorbed: PersonRecord, abs
   for (const earlier of absorbed.mergedFrom ?? []) told.add(mergedKey(absorbedId, earlier));
   const visited = [...new Set([...(survivor.visited ?? []), ...(absorbed.visited ?? [])])];
   const united: PersonRecord = {
-    order: Math.min(survivor.order, absorbed.order),
+    // Its own, also where somebody older was merged into it by hand: after a split the two are as old as they were, and never equally old.
+    order: survivor.order,
     createdAt,
     version: Math.max(survivor.version, absorbed.version),
     ...unitedIds(settings, survivor, absorbed, createdAt),
