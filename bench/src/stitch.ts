@@ -94,14 +94,14 @@ function createPlainWorld(): {
   };
   let now = STARTED_AT;
   /** As a task's state does it: a key keeps its place in memory. */
-  function apply(key: string, value: unknown): void {
-    const known = state.get(key);
+  function apply(key: string, value: unknown, entry: Entry | undefined): void {
+    const known = entry ?? state.get(key);
     if (known) known.value = value ?? undefined;
     else if (value !== null) state.set(key, { key, value, memo: undefined });
   }
   function run(touchpoint: Touchpoint): ReturnType<typeof stitchTouchpoint> {
     const stitched = stitchTouchpoint(graph, touchpoint, ++now);
-    for (const { key, value } of stitched.changes) apply(key, value);
+    for (const { key, value, entry } of stitched.changes) apply(key, value, entry);
     return stitched;
   }
   return {

@@ -163,7 +163,7 @@ export function createCommitCycle(deps: CommitCycleDeps): CommitCycle {
   function apply(outcome: TaskOutcome, traceparent: string | undefined): void {
     const { topicPartitions, careful } = deps;
     const sealed = sealOutcome(outcome, { effects: definition.effects, topicPartitions, traceparent, careful });
-    for (const { key, value } of outcome.state ?? []) state.setValue(key, value);
+    for (const { key, value, entry } of outcome.state ?? []) state.setValue(key, value, entry);
     for (const { key, purpose, dueAt } of outcome.timers ?? []) {
       const at = dueAt === null ? null : Math.ceil(dueAt);
       state.setTimer(key, purpose, at);

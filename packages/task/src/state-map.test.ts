@@ -100,13 +100,22 @@ describe('the state map', () => {
     expect([place.value, state.entry!('a')]).toEqual([undefined, undefined]);
     state.setValue('a', 3);
     expect(place.value).toBe(3);
+    state.setValue('a', 4, place);
+    expect(state.get('a')).toBe(4);
     notes.set('anything', 1);
     state.setValue('large', 'x'.repeat(8_000));
     commit();
     expect(state.notes).not.toBe(notes);
     expect(state.notes!.size).toBe(0);
+    // One that was given out before may be forgotten by now: what is written through it is written all the same.
+    state.setValue('larger', 'x'.repeat(8_000));
+    commit();
+    state.setValue('a', 5, place);
+    commit();
+    expect(state.get('a')).toBe(5);
     const later = state.notes;
     state.reset();
+    expect(state.get('a')).toBe(5);
     expect(state.notes).not.toBe(later);
   });
 

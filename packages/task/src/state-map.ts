@@ -1,7 +1,7 @@
 import { decodeJson } from '@cairn/contracts/json.ts';
 import { compareKeys } from '@cairn/log/key-order.ts';
 import type { StateChange, StateReader } from '@cairn/log/log.ts';
-import type { StoredForm, TaskState } from './task.ts';
+import type { StateEntryInMemory, StoredForm, TaskState } from './task.ts';
 
 /**
  * The state that handlers see: the committed state with the changes of the cycle under way laid over it. Values stay bytes until
@@ -9,8 +9,8 @@ import type { StoredForm, TaskState } from './task.ts';
  * Never survives a fault: whoever holds one throws it away and takes the partition again.
  */
 export interface StateMap extends TaskState {
-  /** null removes the key and its timers. */
-  setValue(key: string, value: unknown): void;
+  /** null removes the key and its timers. `entry`: of the key, as `entry` gave it out. */
+  setValue(key: string, value: unknown, entry?: StateEntryInMemory): void;
   setTimer(key: string, purpose: string, dueAt: number | null): void;
   /** Writes the key again as it is, so that the log puts its timers in their true places. */
   touch(key: string): void;
@@ -50,6 +50,8 @@ interface Slot {
   bytes: number;
   valueChanged: boolean;
   changed: boolean;
+  /** In which it was last among the young ones. */
+  generation: number;
   /** The handler's. */
   memo: unknown;
 }
@@ -59,6 +61,7 @@ export function createStateMap(reader: StateReader, cacheBytes: number, stored: 
   let young = new Map<string, Slot>();
   let old = new Map<string, Slot>();
   let youngBytes = 0;
+  let generation = 0;
   let changed: Slot[] = [];
   let absent = new Set<string>();
   let absentBefore = new Set<string>();
@@ -89,6 +92,7 @@ export function createStateMap(reader: StateReader, cacheBytes: number, stored: 
   }
 
   function keep(slot: Slot): Slot {
+    slot.generation = generation;
     young.set(slot.key, slot);
     youngBytes += slot.bytes + OVERHEAD_BYTES;
     return slot;
@@ -130,8 +134,10 @@ export function createStateMap(reader: StateReader, cacheBytes: number, stored: 
       const own = prefix.startsWith(RESERVED_PREFIX);
       return [...keys].filter((key) => own || !key.startsWith(RESERVED_PREFIX)).sort(compareKeys);
     },
-    setValue(key, value) {
-      const slot = slotOf(key);
+    setValue(key, value, entry) {
+      const given = entry as Slot | undefined;
+      // What is no longer among the young ones may have been forgotten: written there, the value would be lost.
+      const slot = given?.generation === generation ? given : slotOf(key);
       mark(slot);
       slot.valueChanged = true;
       slot.value = value === null ? undefined : value;
@@ -166,6 +172,7 @@ export function createStateMap(reader: StateReader, cacheBytes: number, stored: 
       old = youngBytes > cacheBytes ? new Map<string, Slot>() : young;
       young = new Map();
       youngBytes = 0;
+      generation++;
       // Whoever goes to an entry by a note does not move it to the young ones: from here on it may be forgotten.
       notes = new Map();
     },
@@ -173,6 +180,7 @@ export function createStateMap(reader: StateReader, cacheBytes: number, stored: 
       young = new Map();
       old = new Map();
       youngBytes = 0;
+      generation++;
       notes = new Map();
       changed = [];
       absent = new Set();
@@ -182,7 +190,17 @@ export function createStateMap(reader: StateReader, cacheBytes: number, stored: 
 }
 
 function newSlot(key: string, value: unknown, timers: Slot['timers'], bytes: number): Slot {
-  return { key, value, timers, timersBefore: timers, bytes, valueChanged: false, changed: false, memo: undefined };
+  return {
+    key,
+    value,
+    timers,
+    timersBefore: timers,
+    bytes,
+    valueChanged: false,
+    changed: false,
+    generation: -1,
+    memo: undefined,
+  };
 }
 
 /** JSON bytes of a plain value (bytes stay as they are); null for undefined. Throws, with the name of what it is, where it is no JSON or too large. */

@@ -62,8 +62,8 @@ export interface StateEntryInMemory {
 }
 
 export interface TaskOutcome {
-  /** Whole new values; null removes the key and its timers. */
-  state?: readonly { key: string; value: unknown }[];
+  /** Whole new values; null removes the key and its timers. `entry`: of the key, where the handler has it: then it is not looked up once more. */
+  state?: readonly { key: string; value: unknown; entry?: StateEntryInMemory | undefined }[];
   /** Arms (`dueAt`) or disarms (null) one timer of a key. A key's timers vanish with its value. */
   timers?: readonly { key: string; purpose: string; dueAt: number | null }[];
   outputs?: readonly TaskOutput[];

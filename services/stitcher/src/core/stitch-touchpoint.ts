@@ -3,7 +3,7 @@ import type { Touchpoint } from '@cairn/contracts/generated/touchpoint.ts';
 import { digestOf, tellDecision } from './decisions.ts';
 import { remember, seenKey, slotEntry } from './deduplicate.ts';
 import { tellAll } from './facts.ts';
-import { notesOf } from './graph-notes.ts';
+import { notesOf, type GraphEntry } from './graph-notes.ts';
 import { identifiersOf, objectOf, type FoundIdentifiers } from './identifiers-of.ts';
 import {
   draftOf,
@@ -25,9 +25,15 @@ import { DEFAULT_SETTINGS, type StitchSettings } from './settings.ts';
 import { accountSummary } from './summaries.ts';
 import { isSuppressed } from './suppression.ts';
 
+interface Change {
+  key: string;
+  value: unknown;
+  entry?: GraphEntry | undefined;
+}
+
 export interface Stitched {
-  /** Whole new values by state key; null removes the key. */
-  changes: readonly { key: string; value: unknown }[];
+  /** Whole new values by state key; null removes the key. `entry`: the key's place in memory, where it is at hand. */
+  changes: readonly Change[];
   /** In the order in which they are to be written. */
   outputs: readonly StitchOutput[];
   duplicate: boolean;
@@ -54,7 +60,7 @@ export function stitchTouchpoint(
   const known = slotEntry(notes, id);
   const slot = remember(known?.value as string | undefined, id, now);
   if (slot === null) return DUPLICATE;
-  const seen = { key: known ? known.key : seenKey(workspace, id), value: slot };
+  const seen = { key: known ? known.key : seenKey(workspace, id), value: slot, entry: known };
 
   const draft = draftOf(graph, { workspace, now, at: touchpoint.timestamp, cause: id }, defaults);
   const found = identifiersOf(draft, touchpoint);
@@ -86,15 +92,10 @@ export function stitchTouchpoint(
   return endingWith(draft, seen, personId, last);
 }
 
-function endingWith(
-  draft: Draft,
-  seen: { key: string; value: unknown },
-  touched: string | null,
-  last: StitchOutput | null,
-): Stitched {
+function endingWith(draft: Draft, seen: Change, touched: string | null, last: StitchOutput | null): Stitched {
   const outputs = tellAll(draft, touched, last);
   const changes = [seen];
-  if (draft.changes) for (const [key, value] of draft.changes) changes.push({ key, value });
+  if (draft.changes) for (const [key, value] of draft.changes) changes.push({ key, value, entry: undefined });
   return { changes, outputs, duplicate: false, graphChanged: draft.changes !== null };
 }
 
