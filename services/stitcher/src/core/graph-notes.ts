@@ -20,8 +20,8 @@ export interface WorkspaceNotes {
   readonly prefix: string;
   readonly settingsKey: string;
   entry(key: string): GraphEntry | undefined;
-  /** What keys of identifiers begin with, by namespace. */
-  readonly idPrefixes: Map<string, string>;
+  /** Identifiers that are in the graph, by namespace and value: a value is hashed and compared, no key is joined. */
+  readonly ids: Map<string, Map<string, GraphEntry>>;
   /** Slots of messageIds, by number. */
   readonly slots: Map<number, GraphEntry>;
 }
@@ -34,23 +34,26 @@ export function notesOf(graph: GraphReader, workspace: string): WorkspaceNotes {
     prefix,
     settingsKey: `${prefix}settings`,
     entry: graph.entry ? (key) => graph.entry!(key) : (key) => passingEntry(graph, key),
-    idPrefixes: new Map(),
+    ids: new Map(),
     slots: new Map(),
   };
   graph.notes?.set(workspace, notes);
   return notes;
 }
 
-/** Types of external ids are the sender's; beyond this many each prefix is joined anew. */
-const MAX_ID_PREFIXES = 100;
+/** `w/<workspace>/id/<namespace>:<value>` */
+export function idEntry(notes: WorkspaceNotes, namespace: string, value: string): GraphEntry | undefined {
+  const known = notes.ids.get(namespace)?.get(value);
+  if (known?.value !== undefined) return known;
+  const entry = notes.entry(`${notes.prefix}id/${namespace}:${value}`);
+  if (entry) noteId(notes, namespace, value, entry);
+  return entry;
+}
 
-/** `w/<workspace>/id/<namespace>:` */
-export function idPrefixOf(notes: WorkspaceNotes, namespace: string): string {
-  const known = notes.idPrefixes.get(namespace);
-  if (known !== undefined) return known;
-  const prefix = `${notes.prefix}id/${namespace}:`;
-  if (notes.idPrefixes.size < MAX_ID_PREFIXES) notes.idPrefixes.set(namespace, prefix);
-  return prefix;
+function noteId(notes: WorkspaceNotes, namespace: string, value: string, entry: GraphEntry): void {
+  const ofNamespace = notes.ids.get(namespace);
+  if (ofNamespace) ofNamespace.set(value, entry);
+  else notes.ids.set(namespace, new Map([[value, entry]]));
 }
 
 /** Of a graph that has no entries: good for this once. */

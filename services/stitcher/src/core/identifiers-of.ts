@@ -1,7 +1,7 @@
 import type { Touchpoint } from '@cairn/contracts/generated/touchpoint.ts';
 import { identifierKey } from './identifier-key.ts';
 import { isBlocked, isRoleMailbox } from './blocked-values.ts';
-import { idPrefixOf, type GraphEntry } from './graph-notes.ts';
+import { idEntry, type GraphEntry } from './graph-notes.ts';
 import { readNode, type Draft, type IdNode } from './identity-graph.ts';
 import { notedKey } from './known-person.ts';
 import { MAX_IDENTIFIER_LENGTH, normaliseIdentifier, normaliseText, textOf } from './normalise-identifier.ts';
@@ -67,8 +67,8 @@ function add(draft: Draft, found: FoundIdentifiers, namespace: string, raw: unkn
     return;
   }
   for (const known of found.ids) if (known.value === value && known.namespace === namespace) return;
-  const entry = draft.notes.entry(idPrefixOf(draft.notes, namespace) + value);
-  found.ids.push({
+  const entry = idEntry(draft.notes, namespace, value);
+  const identifier: Identifier = {
     key: entry ? notedKey(entry, namespace, value) : identifierKey(namespace, value),
     namespace,
     value,
@@ -76,7 +76,10 @@ function add(draft: Draft, found: FoundIdentifiers, namespace: string, raw: unkn
     rule: ruleOf(draft.settings, namespace),
     before: entry?.value as IdNode | undefined,
     entry,
-  });
+  };
+  // A list that is pushed to makes room for seventeen; most hold one.
+  if (found.ids.length === 0) found.ids = [identifier];
+  else found.ids.push(identifier);
 }
 
 function addReachable(
