@@ -161,6 +161,10 @@ export interface PersonErased {
    * of each identifier, as sha256 of workspace and namespace:value: by them dead letters and copies are found without naming anybody
    */
   hashes?: string[];
+  /**
+   * those of the hashes that are never to be stored again
+   */
+  suppressed?: string[];
 }
 export interface AccountChanged {
   type: 'account.changed';

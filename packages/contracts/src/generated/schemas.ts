@@ -5,7 +5,7 @@ import budget from '../../../../schemas/budget/1-0-0.json' with { type: 'json' }
 import control from '../../../../schemas/control/1-2-0.json' with { type: 'json' };
 import deadLetter from '../../../../schemas/dead-letter/1-0-0.json' with { type: 'json' };
 import delivery from '../../../../schemas/delivery/1-1-0.json' with { type: 'json' };
-import identity from '../../../../schemas/identity/1-1-0.json' with { type: 'json' };
+import identity from '../../../../schemas/identity/1-2-0.json' with { type: 'json' };
 import journey from '../../../../schemas/journey/1-2-0.json' with { type: 'json' };
 import journeyDefinition from '../../../../schemas/journey-definition/1-2-0.json' with { type: 'json' };
 import stitched from '../../../../schemas/stitched/1-1-0.json' with { type: 'json' };

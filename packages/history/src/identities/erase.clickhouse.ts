@@ -54,7 +54,7 @@ export async function eraseFromClickhouse(
     'people',
     `(person_id, version) NOT IN (SELECT person_id, max(version) FROM people WHERE workspace = {workspace: String} GROUP BY person_id)`,
   );
-  await eraseLetters(history, workspace, hashes);
+  await eraseLetters(history, workspace, hashes, personIds);
 }
 
 const DONE: ReadonlySet<string> = new Set(['alert_facts', 'touchpoints']);
@@ -83,15 +83,16 @@ async function eraseLetters(
   history: Pick<History, 'query' | 'command'>,
   workspace: string,
   hashes: readonly string[],
+  ids: readonly string[],
 ): Promise<void> {
   const found: string[] = [];
-  for (let after = ''; hashes.length > 0;) {
+  for (let after = ''; ;) {
     const rows = await history.query<{ id: string; raw: string }>(
       `SELECT id, any(raw) AS raw FROM dead_letters WHERE workspace = {workspace: String} AND id > {after: String}
         GROUP BY id ORDER BY id LIMIT {limit: UInt32}`,
       { workspace, after, limit: LETTERS_A_PAGE },
     );
-    found.push(...rows.filter(({ raw }) => isOfErased(workspace, raw, hashes)).map(({ id }) => id));
+    found.push(...rows.filter(({ raw }) => isOfErased(workspace, raw, hashes, ids)).map(({ id }) => id));
     const last = rows.at(-1);
     if (!last || rows.length < LETTERS_A_PAGE) break;
     after = last.id;

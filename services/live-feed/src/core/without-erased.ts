@@ -2,6 +2,7 @@
  * What may still be shown of a record that was written before somebody in it was erased: the topics keep it until their retention is
  * over, readers must not see who it was. Pure. The same object where it names nobody who was erased; null where nothing may be shown.
  */
+import type { ActionFact } from '@cairn/contracts/generated/action.ts';
 import type { Alert, AlertFact } from '@cairn/contracts/generated/alert.ts';
 import type { Journey, JourneyChanged } from '@cairn/contracts/generated/journey.ts';
 
@@ -47,6 +48,12 @@ function journeyWithout(journey: Journey, isErased: IsErased): Journey {
     people.length === journey.people.length &&
     alerts.every((alert, place) => alert === journey.alerts[place]);
   return isSame ? journey : { ...journey, people, alerts, nextBestAction: isAbout ? null : journey.nextBestAction };
+}
+
+/** Nothing is left of an action that was about them: its texts were filled in with who it is. */
+export function actionFactWithout(fact: ActionFact, isErased: IsErased): ActionFact | null {
+  const { action } = fact;
+  return isErased(action.subject.id) || isActionAbout({ ...action }, isErased) ? null : fact;
 }
 
 /** Its texts were filled in with who it is about. */

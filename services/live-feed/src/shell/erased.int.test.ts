@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { IdentityFile } from '@cairn/contracts/generated/identity.ts';
 import { TOPICS, keyOf, partitionOf } from '@cairn/contracts/topics.ts';
@@ -10,6 +11,7 @@ import { type FeedNode, type FeedWorld, createFeedWorld, PARTITIONS } from '../t
 let world: FeedWorld;
 let node: FeedNode;
 const ANN = { unit: 'person' as const, id: 'per_ann' };
+const ANN_PERSON = '0b0dbb10-9e62-5fe4-8b67-4a0b5d3a1111';
 const ACME = `journey:${journeyIdOf('w1', 'acme')}`;
 
 beforeEach(async () => {
@@ -112,5 +114,50 @@ describe('who is erased', () => {
     await identity(null, keyOf.person('w1', 'decision/x1'));
     await expect.poll(shown).not.toContain('ann@acme.example');
     expect(TOPICS.identities.cleanup).toBe('compact');
+  });
+
+  test('is in no dead letter and no action that was written before, wherever they are read; who returns is, unless that is not wanted', async () => {
+    const letter = async (id: string, at: number, raw: string): Promise<void> => {
+      const rest = { reason: 'no-event-name', messageId: null, service: 'ingest', error: null, position: null };
+      const value = Buffer.from(JSON.stringify({ type: 'dead-letter', id, workspace: 'w1', at, raw, ...rest }));
+      const partition = partitionOf('w1', PARTITIONS);
+      await world.append([{ topic: 'dead-letters', partition, key: 'w1', value }]);
+    };
+    const hash = (key: string): string => createHash('sha256').update('w1').update(' ').update(key).digest('base64url');
+    const ANN_ID = JSON.stringify({ type: 'track', userId: 'ann' });
+    const ZOE_ID = JSON.stringify({ type: 'track', userId: 'zoe' });
+    const fact = { type: 'person.erased' as const, factId: 'f', workspace: 'w1', at: NOON, absorbed: [], cause: 'c' };
+    await letter('dl_row', NOON - 9, 'ann;Demo Requested');
+    await identity(
+      { ...fact, personId: ANN_PERSON, hashes: [hash('userId:ann')] },
+      `${keyOf.person('w1', ANN_PERSON)}/erased`,
+    );
+    const hashes = [hash('userId:zoe')];
+    await identity(
+      { ...fact, personId: 'per_zoe', hashes, suppressed: hashes },
+      `${keyOf.person('w1', 'per_zoe')}/erased`,
+    );
+    await letter('dl_before', NOON - 1, ANN_ID);
+    await letter('dl_webhook', NOON + 1, JSON.stringify({ data: { person: { id: ANN_PERSON } } }));
+    await letter('dl_unwanted', NOON + 2, ZOE_ID);
+    const about = {
+      ...{ id: 'act_ann', workspace: 'w1', name: 'call', state: 'chosen', chosenAt: '2026-01-05T12:00:00.000Z' },
+      ...{ journeyId: journeyIdOf('w1', 'acme'), subject: { unit: 'account', id: 'acme' } },
+      person: { id: ANN_PERSON, name: 'Ann' },
+    };
+    const key = keyOf.subject('w1', 'acme');
+    const told = { type: 'action.chosen', factId: 'a', workspace: 'w1', at: NOON, action: about, journey: {} };
+    await world.append([
+      { topic: 'actions', partition: partitionOf(key, PARTITIONS), key, value: Buffer.from(JSON.stringify(told)) },
+    ]);
+    await letter('dl_returned', NOON + 3, ANN_ID);
+    const listed = async (at: FeedNode, path: string): Promise<string[]> => {
+      const answer = await fetch(`${at.url}/api/${path}`, { headers: { authorization: 'Bearer reader' } });
+      return ((await answer.json()) as { items: { id: string }[] }).items.map(({ id }) => id);
+    };
+    for (const at of [node, await world.start('another')]) {
+      await expect.poll(() => listed(at, 'dead-letters')).toEqual(['dl_returned']);
+      expect(await listed(at, 'actions')).toEqual([]);
+    }
   });
 });

@@ -3,7 +3,7 @@
  * order. A record that cannot be read is counted and passed over: one bad record must not stop everyone's screen.
  */
 import type { Clock } from '@cairn/clock/clock.ts';
-import type { ActionFile } from '@cairn/contracts/generated/action.ts';
+import type { ActionFact, ActionFile } from '@cairn/contracts/generated/action.ts';
 import type { AlertFact, AlertFile } from '@cairn/contracts/generated/alert.ts';
 import type { BudgetTold } from '@cairn/contracts/generated/budget.ts';
 import type { DeadLetter } from '@cairn/contracts/generated/dead-letter.ts';
@@ -87,13 +87,23 @@ export async function followJourneys(deps: FollowDeps): Promise<FollowJourneys> 
     if (topic === 'actions') {
       const said = decodeJson(value) as ActionFile | BudgetTold;
       if (said.type === 'budget.told') view.budgets.apply(said);
-      else if ('action' in said || said.type === 'policy.totals') view.actions.apply(said);
+      else if ('action' in said) applyAction(said);
+      else if (said.type === 'policy.totals') view.actions.apply(said);
       return;
     }
     const fact = decodeJson(value) as AlertFile | IdentityFile | DeadLetter;
     if (topic === 'identities') return applyIdentity(fact as IdentityFile, record.key);
-    if (topic === 'dead-letters') return view.deadLetters.apply(fact as DeadLetter);
+    if (topic === 'dead-letters') return applyDeadLetter(fact as DeadLetter);
     if ('alert' in fact) applyAlert(record, fact, value.length);
+  }
+
+  function applyAction(said: ActionFact): void {
+    const fact = view.erasures.shownAction(said);
+    if (fact) view.actions.apply(fact);
+  }
+
+  function applyDeadLetter(letter: DeadLetter): void {
+    if (!view.erasures.hidesLetter(letter)) view.deadLetters.apply(letter);
   }
 
   function applyAlert(record: LogRecord, told: AlertFact, bytes: number): void {
@@ -167,7 +177,7 @@ export async function followJourneys(deps: FollowDeps): Promise<FollowJourneys> 
   async function show(batch: Batch): Promise<void> {
     for (const record of batch.records) {
       // What is to be forgotten is looked for in what is written.
-      if (isErasure(record)) await view.store.settle();
+      if (isErasure(record)) await view.store.flush();
       take(record);
       bytes += record.value?.length ?? 0;
       if (++records < RECORDS_A_TURN && bytes < BYTES_A_TURN) continue;

@@ -24,6 +24,8 @@ export interface ViewStore {
    * must not make reads hang, they answer what was last written.
    */
   settle(): Promise<void>;
+  /** As `settle`, also what no cursor was told for yet: whatever was put or removed is there for a range read. */
+  flush(): Promise<void>;
   /** False while writes fail. */
   healthy(): boolean;
   close(): Promise<void>;
@@ -121,6 +123,15 @@ export function openViewStore(path: string, origin: string, clock: Clock, logger
     }
   }
 
+  async function flush(): Promise<void> {
+    await settle();
+    if (closed) return;
+    // What was laid down since the last cursor, under that cursor: a crash reads it again, which changes nothing.
+    const done = (writing ?? Promise.resolve()).then(write);
+    if (!failing) await done;
+    else await Promise.race([done, clock.sleep(SETTLE_WITHIN_MS)]);
+  }
+
   return {
     table<V>(name: string, encoding: 'json' | 'binary') {
       const stored = encoding === 'json' ? 'string' : 'binary';
@@ -145,6 +156,7 @@ export function openViewStore(path: string, origin: string, clock: Clock, logger
     },
     pending: () => applied - committed,
     settle,
+    flush,
     healthy: () => !failing,
     async close() {
       await settle();
@@ -158,7 +170,7 @@ export function openViewStore(path: string, origin: string, clock: Clock, logger
   };
 }
 
-/** There are 17; each costs a few bytes of the environment. */
+/** There are 18; each costs a few bytes of the environment. */
 const TABLES_MAX = 32;
 /**
  * `overlappingSync` (lmdb's default): a commit is visible at once and flushed behind, so that a power cut leaves an older view, never a

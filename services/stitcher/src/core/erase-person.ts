@@ -41,11 +41,8 @@ export function erasePerson(
     takeBackAbout(draft, namespace, value);
   }
   // Not shared ones: others come with them, too.
-  if (options.suppress)
-    suppress(
-      draft,
-      person.ids.filter((key) => person.marks?.[key] === undefined),
-    );
+  const unwanted = options.suppress ? person.ids.filter((key) => person.marks?.[key] === undefined) : [];
+  if (options.suppress) suppress(draft, unwanted);
   const holders = everyHolder(draft, personId, person);
   for (const { source, of } of person.memberships ?? [])
     if (source === 'domain') forgetMembers(draft, of, new Set([personId, ...mergedFrom]));
@@ -58,7 +55,8 @@ export function erasePerson(
     tombstone(draft, keyOf.person(draft.workspace, mergedKey(personId, id)));
   }
   const hashes = ids.map(({ namespace, value }) => hashOf(draft.workspace, identifierKey(namespace, value)));
-  tellErased(draft, { personId, absorbed: mergedFrom, hashes, holders });
+  const suppressed = unwanted.map((key) => hashOf(draft.workspace, key));
+  tellErased(draft, { personId, absorbed: mergedFrom, hashes, suppressed, holders });
   return [];
 }
 
@@ -81,11 +79,13 @@ function tellErased(
     personId,
     absorbed,
     hashes,
+    suppressed,
     holders,
   }: {
     personId: string;
     absorbed: readonly string[];
     hashes: string[];
+    suppressed: string[];
     holders: ReturnType<typeof holdersOf>;
   },
 ): void {
@@ -96,6 +96,7 @@ function tellErased(
     factId: idOf('fct', workspace, 'person.erased', personId, cause),
     ...erased,
     hashes,
+    ...(suppressed.length ? { suppressed } : {}),
   };
   (draft.facts ??= []).push({ to: 'identities', key: `${keyOf.person(workspace, personId)}/erased`, message: fact });
   for (const subject of holders)
