@@ -60,6 +60,27 @@ describe('what a touchpoint costs', () => {
     expect(world.graph.bytes(`w/${WORKSPACE}/person/`)).toBeLessThan(200_000);
   });
 
+  it('tells fifty demotions of a person a day, whatever the storm, and tells again on the next', () => {
+    const world = createStitchWorld({ maxMergesPerPerson: 0 }, { checked: false });
+    const told = (): number => world.facts('identity.decision').filter(({ decision }) => decision === 'demoted').length;
+    const storm = (from: number, to: number): void => {
+      for (let i = from; i < to; i++) world.send({ type: 'page', anonymousId: `a${i}` });
+      for (let i = from; i < to; i++) world.send({ type: 'identify', userId: 'u1', anonymousId: `a${i}` });
+    };
+    world.send({ type: 'track', userId: 'u1' });
+    world.send({ type: 'track', userId: 'u2' });
+    storm(0, 120);
+    expect(told()).toBe(50);
+    world.advance(86_400_000);
+    storm(200, 230);
+    expect(told()).toBe(80);
+    const tombstones = world.outputs.filter(({ message }) => message === null);
+    expect(tombstones).toHaveLength(30);
+    // Another person has a number of its own, and what is no storm is told all the same.
+    world.send({ type: 'identify', userId: 'u2', anonymousId: 'a201' });
+    expect(told()).toBe(81);
+  });
+
   it('a person that is as large as it may be fits into a record, and so does every fact about it', () => {
     const { graph } = createStitchWorld();
     const long = 'ż'.repeat(240);
