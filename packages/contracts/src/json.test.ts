@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { wellFormedJson } from './json.ts';
+import { parseForeignJson, wellFormedJson } from './json.ts';
 
 describe('JSON text of valid Unicode', () => {
   it.each([
@@ -16,5 +16,20 @@ describe('JSON text of valid Unicode', () => {
   it('gives the text itself where there is nothing to mend', () => {
     const text = '{"a":"\\u0000 ż 😀"}';
     expect(wellFormedJson(text)).toBe(text);
+  });
+});
+
+describe('JSON as others send it', () => {
+  it.each([
+    ['{"userId":9007199254740993}', { userId: '9007199254740993' }],
+    ['[12345678901234567890, -9007199254740993]', ['12345678901234567890', '-9007199254740993']],
+    [
+      '{"a":9007199254740992,"b":1e30,"c":0.1234567890123456789}',
+      { a: 9007199254740992, b: 1e30, c: 0.1234567890123456789 },
+    ],
+    ['{"text":": 9007199254740993","n":9007199254740993}', { text: ': 9007199254740993', n: '9007199254740993' }],
+    ['{"a":"\\ud800"}', { a: '\ufffd' }],
+  ])('%s keeps the digits of whole numbers that a double would change', (text, value) => {
+    expect(parseForeignJson(text)).toEqual(value);
   });
 });

@@ -21,3 +21,21 @@ export function wellFormedJson(text: string): string {
 
 /** Every escape is taken whole, from the left: the `\ud800` within `\\ud800` is none. Captured: half a pair. */
 const ESCAPES = /\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|[^])/g;
+
+/**
+ * JSON as others send it → plain data; throws where it is none. Whole numbers of 16 digits and more become their digits as text where a
+ * double would change them: two ids that round to the same number would be one person.
+ */
+export function parseForeignJson(text: string): unknown {
+  const wellFormed = wellFormedJson(text);
+  return LONG_NUMBER.test(wellFormed) ? JSON.parse(wellFormed, withDigits as never) : JSON.parse(wellFormed);
+}
+
+/** Outside of texts, most likely; where it is within one, the slow way gives the same. */
+const LONG_NUMBER = /[:,[]\s*-?\d{16}/;
+const WHOLE_NUMBER = /^-?\d+$/;
+
+function withDigits(_key: string, value: unknown, { source }: { source?: string }): unknown {
+  if (typeof value !== 'number' || Number.isSafeInteger(value) || source === undefined) return value;
+  return WHOLE_NUMBER.test(source) && String(value) !== source ? source : value;
+}

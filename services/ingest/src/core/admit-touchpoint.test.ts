@@ -108,6 +108,8 @@ describe('what is admitted', () => {
       anonymousId: '0',
       messageId: '7',
     });
+    expect(admitted(track({ userId: 1e21 })).userId).toBe('1000000000000000000000');
+    expect(admitted(track({ userId: -1.5 })).userId).toBe('-1.5');
   });
   it('keeps a messageId whole and makes one where there is none', () => {
     expect(admitted(track({ messageId: ' node-next-1 ' })).messageId).toBe(' node-next-1 ');

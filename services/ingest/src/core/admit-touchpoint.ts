@@ -135,7 +135,9 @@ function idOf(value: unknown): string | null | typeof WRONG {
   }
   if (value === undefined || value === null) return null;
   // 1e400 is valid JSON and read as Infinity: everybody's who overflows would be one person.
-  return typeof value === 'number' && Number.isFinite(value) ? String(value) : WRONG;
+  if (typeof value !== 'number' || !Number.isFinite(value)) return WRONG;
+  // 1e21 is its digits, not "1e+21".
+  return Number.isInteger(value) ? BigInt(value).toString() : String(value);
 }
 
 function cleaned(value: unknown): Plain | null {

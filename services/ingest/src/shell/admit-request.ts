@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { wellFormedJson } from '@cairn/contracts/json.ts';
+import { parseForeignJson } from '@cairn/contracts/json.ts';
 import type { NewRecord } from '@cairn/log/log.ts';
 import { admitTouchpoint, refuse, type Admission, type Kind } from '../core/admit-touchpoint.ts';
 import { readInstant } from '../core/clock-skew.ts';
@@ -46,7 +46,7 @@ export function parseBody(body: Buffer): { value: unknown; text: string } | 'mal
   if (!isUtf8(body)) return 'malformed-json';
   try {
     const text = body.toString('utf8', hasByteOrderMark(body) ? 3 : 0);
-    return { value: JSON.parse(wellFormedJson(text)) as unknown, text };
+    return { value: parseForeignJson(text), text };
   } catch {
     return 'malformed-json';
   }

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { wellFormedJson } from '@cairn/contracts/json.ts';
+import { parseForeignJson } from '@cairn/contracts/json.ts';
 import { parse } from 'csv-parse';
 
 /**
@@ -52,7 +52,7 @@ function createJsonLinesReader(): RowReader {
     const row = { number, text, bytes: line.length - start };
     if (!isUtf8(line)) return [{ ...row, value: undefined, fault: 'malformed-json' }];
     try {
-      return [{ ...row, value: JSON.parse(wellFormedJson(text)) as unknown, fault: null }];
+      return [{ ...row, value: parseForeignJson(text), fault: null }];
     } catch {
       return [{ ...row, value: undefined, fault: 'malformed-json' }];
     }

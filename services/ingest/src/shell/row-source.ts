@@ -1,6 +1,6 @@
 import { fork, type Serializable } from 'node:child_process';
 import type { Clock } from '@cairn/clock/clock.ts';
-import { wellFormedJson } from '@cairn/contracts/json.ts';
+import { parseForeignJson } from '@cairn/contracts/json.ts';
 import type { Refusal } from '../core/refusals.ts';
 import type { MapAnswer, MapJob, MapQuestion } from './map-process.ts';
 import { createRowReader, RowsUnreadable, type RowFormat } from './read-rows.ts';
@@ -111,7 +111,7 @@ function createMappedSource(job: MapJob, clock: Clock): RowSource {
         const { number, json, fault, detail } = row;
         return {
           number,
-          item: json === null ? undefined : (JSON.parse(wellFormedJson(json)) as unknown),
+          item: json === null ? undefined : parseForeignJson(json),
           text: json ?? row.text,
           bytes: json === null ? 0 : Buffer.byteLength(json),
           fault,

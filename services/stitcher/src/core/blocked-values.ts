@@ -9,9 +9,6 @@ const BLOCKED = new Set([
   '-1',
   'null',
   'undefined',
-  '"undefined"',
-  "'undefined'",
-  '"null"',
   '[object object]',
   'anonymous',
   'guest',
@@ -43,6 +40,9 @@ export function isBlocked(settings: StitchSettings, namespace: string, value: st
   // Every entry of the list is short; long values (uuids, most e-mails) are passed with one comparison.
   if (value.length <= 17 && BLOCKED.has(value.toLowerCase())) return true;
   const first = value.charCodeAt(0);
+  // A template that wrote the quotes along: what stands between them is what was meant.
+  const isQuoted = (first === 34 || first === 39 || first === 96) && value.charCodeAt(value.length - 1) === first;
+  if (isQuoted && value.length > 1 && isBlocked(settings, namespace, value.slice(1, -1).trim())) return true;
   if ((first === 48 || first === 45) && ZEROS_AND_DASHES.test(value)) return true;
   if (namespace === 'email' && BLOCKED_MAILBOX.test(mailboxOf(value))) return true;
   if (namespace === 'phone' && ZEROS_AND_DASHES.test(value.slice(1))) return true;

@@ -1,3 +1,4 @@
+import { composedText, emailText, trimmedText } from '@cairn/contracts/identifier-text.ts';
 import { parsePhoneNumberFromString, isSupportedCountry } from 'libphonenumber-js/min';
 import { identifierKey, namespaceOf, valueOf } from './identifier-key.ts';
 
@@ -19,17 +20,17 @@ export function normaliseIdentifier(namespace: string, raw: unknown, country: st
 export function normaliseText(namespace: string, text: string, country: string | null): string | null {
   switch (namespace) {
     case 'email':
-      return normaliseEmail(text);
+      return emailText(text);
     case 'phone':
       return normalisePhone(text, country);
     default:
-      return text === '' ? null : composed(text);
+      return text === '' ? null : composedText(text);
   }
 }
 
 /** What was given, as text, trimmed; null for what can be no identifier. */
 export function textOf(raw: unknown): string | null {
-  if (typeof raw === 'string') return raw.trim();
+  if (typeof raw === 'string') return trimmedText(raw);
   if (typeof raw === 'bigint' || (typeof raw === 'number' && Number.isFinite(raw))) return digitsOf(raw);
   return null;
 }
@@ -37,16 +38,6 @@ export function textOf(raw: unknown): string | null {
 /** 1e21 must not become "1e+21". */
 function digitsOf(number: number | bigint): string {
   return typeof number === 'number' && Number.isInteger(number) ? BigInt(number).toString() : String(number);
-}
-
-/** NFC. ASCII, which is almost everything, is composed already; asking costs half of composing. */
-const composed = (text: string): string => (ASCII.test(text) ? text : text.normalize('NFC'));
-const ASCII = /^[\x00-\x7f]*$/;
-
-function normaliseEmail(text: string): string | null {
-  const email = composed(text).toLowerCase();
-  const at = email.lastIndexOf('@');
-  return at > 0 && at < email.length - 1 && !/\s/.test(email) ? email : null;
 }
 
 function normalisePhone(text: string, country: string | null): string | null {
