@@ -24,6 +24,15 @@ function namesAny(raw: unknown, ids: readonly string[]): boolean {
   return ids.some((id) => text.includes(id));
 }
 
+/** Ids of people are UUIDs. */
+const UUID = /\b[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}\b/g;
+
+/** Whatever in the text may be the id of a person. */
+export const peopleIn = (text: string): readonly string[] => text.match(UUID) ?? [];
+
+export const namesErased = (text: string, erased: ReadonlyMap<string, unknown>): boolean =>
+  erased.size > 0 && peopleIn(text).some((id) => erased.has(id));
+
 /** sha256 of workspace and `namespace:value` of each identifier that stands in the letter, in every spelling that may have been stored. */
 export function letterHashes(workspace: string, raw: unknown): string[] {
   return keysIn(raw).map((key) => createHash('sha256').update(workspace).update(' ').update(key).digest('base64url'));

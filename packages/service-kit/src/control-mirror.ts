@@ -6,6 +6,7 @@ import type {
   DefinitionPut,
   DefinitionVersion,
   EndpointPut,
+  ErasureTold,
   SourcePut,
   TokenPut,
   WorkspacePut,
@@ -49,6 +50,8 @@ export interface ControlMirror {
   /** The version of a definition that stands in every partition of `journey-inbox`; 0 for none yet. */
   liveVersion(workspace: string, name: string): number;
   sources(workspace: string): readonly SourcePut[];
+  /** Who was erased: `at` of the erasure by the person's id, epoch ms. Topics that run out may still name them. */
+  erased(workspace: string): ReadonlyMap<string, number>;
   put(change: ControlFile): Promise<void>;
   /** Called after each change that was mirrored; returns how to stop. */
   onChange(listener: (change: ControlFile) => void): () => void;
@@ -60,6 +63,7 @@ export interface ControlMirror {
 /** Of each definition. A year of weekly changes; at 20 KB each a megabyte of the mirror. */
 export const DEFINITION_VERSIONS_KEPT = 50;
 
+const NOBODY: ReadonlyMap<string, number> = new Map();
 const HEARD_WITHIN_MS = 2_000;
 /** Whoever sends tokens that nobody gave makes the log be asked ten times a second, however many they are. */
 const ASK_EVERY_MS = 100;
@@ -88,6 +92,8 @@ export function controlKey(change: ControlFile): string {
       return keyOf.control(change.workspace, 'endpoint', change.id);
     case 'source.put':
       return keyOf.control(change.workspace, 'source', change.id);
+    case 'erasure.told':
+      return keyOf.control(change.workspace, 'erasure', change.personId);
   }
 }
 
@@ -99,6 +105,8 @@ export async function startControlMirror(
 ): Promise<ControlMirror> {
   const entries = new Map<string, ControlFile>();
   const byHash = new Map<string, TokenPut>();
+  /** Apart from the entries, which are looked through: there may be many thousands. */
+  const erasures = new Map<string, Map<string, number>>();
   const listeners = new Set<(change: ControlFile) => void>();
   const waiting = new Map<string, (() => void)[]>();
   const stopping = new AbortController();
@@ -108,13 +116,20 @@ export async function startControlMirror(
   function apply(key: string, change: ControlFile, putId: string | undefined): void {
     const before = entries.get(key);
     if (before?.type === 'token.put') byHash.delete(before.hash);
-    entries.set(key, change);
+    if (change.type === 'erasure.told') noteErased(change);
+    else entries.set(key, change);
     if (change.type === 'token.put') byHash.set(change.hash, change);
     for (const listener of listeners) listener(change);
     if (putId) {
       for (const resolve of waiting.get(putId) ?? []) resolve();
       waiting.delete(putId);
     }
+  }
+
+  function noteErased({ workspace, personId, absorbed, at }: ErasureTold): void {
+    const known = erasures.get(workspace) ?? new Map<string, number>();
+    for (const id of [personId, ...absorbed]) known.set(id, at);
+    erasures.set(workspace, known);
   }
 
   /** Those who want to have heard of everything, before the next read is begun. */
@@ -198,6 +213,7 @@ export async function startControlMirror(
     liveVersion: (workspace, name) =>
       all(workspace, 'definition.live').find((live) => live.name === name)?.version ?? 0,
     sources: (workspace) => all(workspace, 'source.put'),
+    erased: (workspace) => erasures.get(workspace) ?? NOBODY,
     async put(change) {
       const putId = `${instance}-${puts++}`;
       const mirrored = new Promise<void>((resolve) => waiting.set(putId, [resolve]));

@@ -9,7 +9,8 @@ export type ControlFile =
   | EndpointRemoved
   | SourcePut
   | DefinitionLive
-  | DefinitionVersion;
+  | DefinitionVersion
+  | ErasureTold;
 
 export interface WorkspacePut {
   type: 'workspace.put';
@@ -231,6 +232,19 @@ export interface DefinitionVersion {
    */
   restoredFrom?: number;
   by: string;
+  /**
+   * epoch ms
+   */
+  at: number;
+}
+/**
+ * A person was erased: what topics with retention still hold of them is neither shown nor sent by whoever reads them. Names nobody but by id.
+ */
+export interface ErasureTold {
+  type: 'erasure.told';
+  workspace: string;
+  personId: string;
+  absorbed: string[];
   /**
    * epoch ms
    */

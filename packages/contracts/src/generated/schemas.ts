@@ -2,7 +2,7 @@
 import action from '../../../../schemas/action/1-1-0.json' with { type: 'json' };
 import alert from '../../../../schemas/alert/1-0-0.json' with { type: 'json' };
 import budget from '../../../../schemas/budget/1-0-0.json' with { type: 'json' };
-import control from '../../../../schemas/control/1-2-0.json' with { type: 'json' };
+import control from '../../../../schemas/control/1-3-0.json' with { type: 'json' };
 import deadLetter from '../../../../schemas/dead-letter/1-0-0.json' with { type: 'json' };
 import delivery from '../../../../schemas/delivery/1-1-0.json' with { type: 'json' };
 import identity from '../../../../schemas/identity/1-2-0.json' with { type: 'json' };

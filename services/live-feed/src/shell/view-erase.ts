@@ -8,7 +8,7 @@ import type { AlertFact } from '@cairn/contracts/generated/alert.ts';
 import type { DeadLetter } from '@cairn/contracts/generated/dead-letter.ts';
 import type { JourneyChanged } from '@cairn/contracts/generated/journey.ts';
 import type { PersonErased } from '@cairn/contracts/generated/identity.ts';
-import { isOfErased, letterHashes } from '@cairn/contracts/erased-letter.ts';
+import { isOfErased, letterHashes, peopleIn } from '@cairn/contracts/erased-letter.ts';
 import { actionFactWithout, alertFactWithout, journeyFactWithout } from '../core/without-erased.ts';
 import type { ViewActions } from './view-actions.ts';
 import type { ViewAlerts } from './view-alerts.ts';
@@ -84,8 +84,3 @@ export function createViewErasures(store: ViewStore, { alerts, actions, people, 
 }
 
 const workspaceOf = (key: string): string => key.slice(0, key.indexOf('/'));
-
-/** Ids of people are UUIDs. */
-const UUID = /\b[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}\b/g;
-
-const peopleIn = (raw: string): readonly string[] => raw.match(UUID) ?? [];

@@ -2,6 +2,7 @@
  * A person is erased: journeys of its own go, with a tombstone for each record of theirs; an account's journeys go on without it.
  * Messages that tell of it are withdrawn where they wait (`tell-identity.ts`).
  */
+import type { ErasureTold } from '@cairn/contracts/generated/control.ts';
 import type { PersonErasedNotice } from '@cairn/contracts/generated/stitched.ts';
 import { keyOf, partitionOf } from '@cairn/contracts/topics.ts';
 import { forgetPerson, withoutPerson } from '../../core/forget-person.ts';
@@ -25,6 +26,7 @@ export function takePersonErased(scope: AdvanceScope, message: PersonErasedNotic
   noteErased(scope, subject.id, ids);
   for (const id of ids) forgetConsent(work, workspace, id);
   if (subject.unit === 'person') {
+    if (subject.id === personId) tellErasure(scope, message);
     forgetRederivation(scope, subject.id);
     return remove(scope, { id: subject.id, host: null });
   }
@@ -32,6 +34,12 @@ export function takePersonErased(scope: AdvanceScope, message: PersonErasedNotic
   for (const id of ids) remove(scope, { id, host: subject.id });
   const stored = work.get<Stored>(keyOf.subject(workspace, subject.id));
   if (stored && !isMoved(stored)) forget(scope, stored, ids, cause);
+}
+
+/** Topics that run out still name them: whoever reads those learns it as everything else that holds for a workspace. */
+function tellErasure({ work, workspace, now: at }: AdvanceScope, { personId, absorbed }: PersonErasedNotice): void {
+  const value: ErasureTold = { type: 'erasure.told', workspace, personId, absorbed, at };
+  work.output({ topic: 'control', partition: 0, key: keyOf.control(workspace, 'erasure', personId), value });
 }
 
 function remove(scope: AdvanceScope, place: Pick<SubjectState, 'id' | 'host'>): void {

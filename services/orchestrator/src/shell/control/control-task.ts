@@ -38,6 +38,7 @@ export function createControlTask(deps: { partitions: Partitions }): TaskDefinit
       case 'source.put':
       case 'definition.version':
       case 'definition.live':
+      case 'erasure.told':
         return NO_OUTCOME;
       default:
         change satisfies never;

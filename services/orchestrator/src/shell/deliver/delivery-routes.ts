@@ -12,7 +12,7 @@ import { testDelivery } from '../../core/deliver/request-delivery.ts';
 import type { DeliveriesView } from './deliveries-view.ts';
 import type { EndpointWriter } from '../control/endpoint-writer.ts';
 import { replayMissing } from './replay-missing.ts';
-import { showRequest } from './shown-request.ts';
+import { showRequest, withoutErased } from './shown-request.ts';
 import type { Idempotency } from '../control/idempotency.ts';
 import { bodyOf, endpointOf, pageOf, refuse, sinceOf } from '../control/request-parts.ts';
 
@@ -45,9 +45,15 @@ export interface DeliveryRoutes {
 
 export function createDeliveryRoutes({ ports, writer, view, idempotency }: DeliveryRoutesDeps): DeliveryRoutes {
   const replay = (endpoint: Endpoint, since: number): Promise<number> =>
-    replayMissing(ports.log, endpoint, since, (batch) =>
-      ports.log.append(batch.map((asked) => writer.inboxRecord(endpoint, asked))),
+    replayMissing(
+      ports.log,
+      endpoint,
+      since,
+      (batch) => ports.log.append(batch.map((asked) => writer.inboxRecord(endpoint, asked))),
+      ports.control.erased(endpoint.workspace),
     );
+  const withoutThose = (delivery: Delivery): Promise<Delivery> =>
+    withoutErased(ports.log, delivery, ports.control.erased(delivery.workspace));
 
   function routes(app: Express): void {
     app.post('/api/endpoints/:id/test', async (request, response) => {
@@ -90,7 +96,7 @@ export function createDeliveryRoutes({ ports, writer, view, idempotency }: Deliv
       if (page.cursor !== undefined && !DELIVERY_ID.test(page.cursor))
         refuse([{ path: 'cursor', message: 'must be one that this list gave out' }], 400);
       const { items, next } = await view.list(workspace, id, { states: states && new Set(states), ...page });
-      response.json({ items: items.map(shown), next });
+      response.json({ items: (await Promise.all(items.map(withoutThose))).map(shown), next });
     });
 
     app.get('/api/endpoints/:id/health', (request, response) => {
@@ -115,7 +121,7 @@ export function createDeliveryRoutes({ ports, writer, view, idempotency }: Deliv
       await idempotency.answer(request, response, workspace, async (key) => {
         const idempotencyKey = key === null ? null : `${delivery.id} ${key}`;
         await writer.command(endpoint, 'resend', name, { deliveryId: delivery.id, idempotencyKey });
-        return { status: 202, body: shown(delivery) };
+        return { status: 202, body: shown(await withoutThose(delivery)) };
       });
     });
 
@@ -125,8 +131,8 @@ export function createDeliveryRoutes({ ports, writer, view, idempotency }: Deliv
       const endpoint = delivery && ports.control.endpoint(workspace, delivery.endpointId);
       if (!delivery || !endpoint) throw notFound('delivery');
       sendResource(request, response, {
-        ...shown(delivery),
-        request: await showRequest(ports.log, endpoint, delivery),
+        ...shown(await withoutThose(delivery)),
+        request: await showRequest(ports.log, endpoint, delivery, ports.control.erased(workspace)),
       });
     });
   }

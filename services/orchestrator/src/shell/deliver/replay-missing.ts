@@ -4,18 +4,21 @@ import { decodeJson } from '@cairn/contracts/json.ts';
 import { keyOf, partitionOf } from '@cairn/contracts/topics.ts';
 import type { Log, LogRecord } from '@cairn/log/log.ts';
 import { replayedFacts, topicsFor } from '../../core/deliver/replayed-facts.ts';
+import { namesErased } from '@cairn/contracts/erased-letter.ts';
 import { requestDeliveries } from '../../core/deliver/request-delivery.ts';
 
 /**
  * Asks for the deliveries that an endpoint never had: facts since a time whose type it wants and for which no delivery was ever
  * made. Ids are those the delivery would have had, so asking twice makes none twice. Resolves to how many were asked for. Facts are
- * read from their topics, so as far back as those are kept; what endpoints are told of each other is not among them.
+ * read from their topics, so as far back as those are kept; what endpoints are told of each other is not among them, nor what names
+ * somebody who was erased since.
  */
 export async function replayMissing(
   log: Pick<Log, 'read' | 'offsets' | 'partitions'>,
   endpoint: Endpoint,
   since: number,
   ask: (requests: readonly DeliveryRequested[]) => Promise<void>,
+  erased: ReadonlyMap<string, number> = new Map(),
 ): Promise<number> {
   const { workspace } = endpoint;
   const had = new Set<string>();
@@ -33,6 +36,7 @@ export async function replayMissing(
   for (const topic of topicsFor(endpoint.types))
     for await (const record of recordsSince(log, topic, since)) {
       if (!record.value || !record.key.startsWith(`${workspace}/`)) continue;
+      if (erased.size > 0 && namesErased(new TextDecoder().decode(record.value), erased)) continue;
       for (const fact of replayedFacts(topic, decodeJson(record.value) as { type?: unknown })) {
         if (fact.at < since) continue;
         // The same merge is told to each subject that it concerns.
