@@ -78,7 +78,7 @@ interface Told {
   names: readonly string[];
 }
 
-const NOTHING_TOLD: Told = Object.freeze({ day: 0, count: 0, names: Object.freeze([]) as readonly string[] });
+const NOTHING_TOLD: Told = Object.freeze({ day: 0, count: 0, names: Object.freeze([]) });
 
 function listOf(draft: Draft, personId: string): Told {
   const known = read<Told | readonly string[]>(draft, `decisions/${personId}`) ?? NOTHING_TOLD;

@@ -95,6 +95,9 @@ export interface Draft {
   /** The person read or put last: one input asks for the same one again and again, and a look-up costs half a microsecond. */
   lastPersonId: string | null;
   lastPerson: PersonRecord | GonePerson | undefined;
+  /** And the one before: two who may become one are asked for in turn. */
+  otherPersonId: string | null;
+  otherPerson: PersonRecord | GonePerson | undefined;
   /** Of the person whom the touchpoint's identifiers lead to, while nothing has changed. */
   personEntry: GraphEntry | null;
   lastAccountId: string | null;
@@ -125,6 +128,8 @@ export function draftOf(
     changes: null,
     lastPersonId: null,
     lastPerson: undefined,
+    otherPersonId: null,
+    otherPerson: undefined,
     personEntry: null,
     lastAccountId: null,
     lastAccount: undefined,
@@ -152,6 +157,9 @@ export const putNode = (draft: Draft, key: string, node: IdNode | null): void =>
 export const readDomain = (draft: Draft, domain: string): DomainRecord | undefined => read(draft, `domain/${domain}`);
 export function readAnyone(draft: Draft, id: string): PersonRecord | GonePerson | undefined {
   if (draft.lastPersonId === id) return draft.lastPerson;
+  if (draft.otherPersonId === id) return draft.otherPerson;
+  draft.otherPersonId = draft.lastPersonId;
+  draft.otherPerson = draft.lastPerson;
   draft.lastPersonId = id;
   return (draft.lastPerson = read(draft, `person/${id}`));
 }
@@ -159,6 +167,10 @@ export function readAnyone(draft: Draft, id: string): PersonRecord | GonePerson 
 /** Whoever lives or lived under the id, as it is from now on. */
 export function putAnyone(draft: Draft, id: string, record: PersonRecord | GonePerson): void {
   put(draft, `person/${id}`, record);
+  if (draft.lastPersonId !== id) {
+    draft.otherPersonId = draft.lastPersonId;
+    draft.otherPerson = draft.lastPerson;
+  }
   draft.lastPersonId = id;
   draft.lastPerson = record;
 }
