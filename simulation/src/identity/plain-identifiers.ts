@@ -39,7 +39,7 @@ export function identifiersIn(touchpoint: Touchpoint, isKnown: (key: string) => 
   const keys = named.flatMap(([namespace, raw]) => keyOf(namespace, raw) ?? []);
   if (previousId !== null) {
     const asUser = keyOf('userId', previousId);
-    const previous = asUser && isKnown(asUser) ? asUser : keyOf('anonymousId', previousId);
+    const previous = asUser && (isKnown(asUser) || keys.includes(asUser)) ? asUser : keyOf('anonymousId', previousId);
     if (previous) keys.push(previous);
   }
   const isMailbox = (key: string): boolean =>

@@ -1,3 +1,4 @@
+import { isFoundIn } from './blocked-patterns.ts';
 import type { StitchSettings } from './settings.ts';
 
 /**
@@ -46,7 +47,9 @@ export function isBlocked(settings: StitchSettings, namespace: string, value: st
   if ((first === 48 || first === 45) && ZEROS_AND_DASHES.test(value)) return true;
   if (namespace === 'email' && BLOCKED_MAILBOX.test(mailboxOf(value))) return true;
   if (namespace === 'phone' && ZEROS_AND_DASHES.test(value.slice(1))) return true;
-  return settings.blockedValues.length > 0 && isAmong(settings.blockedValues, value);
+  if (settings.blockedValues.length > 0 && isAmong(settings.blockedValues, value)) return true;
+  const { blockedPatterns } = settings;
+  return blockedPatterns !== undefined && blockedPatterns.length > 0 && isFoundIn(blockedPatterns, value);
 }
 
 function isAmong(values: readonly string[], value: string): boolean {

@@ -106,6 +106,8 @@ function addExternalIds(draft: Draft, found: FoundIdentifiers, entries: readonly
 /** alias(): the previous id is a userId where one is known by it, else an anonymousId. */
 function addPrevious(draft: Draft, found: FoundIdentifiers, previousId: string): void {
   const userId = normaliseIdentifier('userId', previousId, null);
+  // Onto itself: it is this very userId, known or not.
+  if (found.ids.some(({ namespace, value }) => namespace === 'userId' && value === userId)) return;
   const isUser = userId !== null && readNode(draft, `userId:${userId}`) !== undefined;
   add(draft, found, isUser ? 'userId' : 'anonymousId', previousId, null);
 }

@@ -90,7 +90,7 @@ function carryOut(draft: Draft, { command, params }: IdentityCommand): readonly 
       link(draft, livingId(draft, params.personId), livingAccount(draft, params.accountId));
       return [];
     case 'configure':
-      return configure(draft, params.settings);
+      return params.settings === undefined ? [settingsTold(draft.settings)] : configure(draft, params.settings);
     case 'unlink':
       unlink(draft, livingId(draft, params.personId), livingAccount(draft, params.accountId));
       return [];
@@ -101,8 +101,14 @@ function carryOut(draft: Draft, { command, params }: IdentityCommand): readonly 
 function configure(draft: Draft, given: unknown): readonly object[] {
   const checked = checkSettings(given);
   if ('fault' in checked) throw new Refused('malformed-command', checked.fault);
-  put(draft, 'settings', { ...checked.settings, suppresses: draft.settings.suppresses });
-  return [{ type: 'identity.settings', settings: checked.settings }];
+  const settings = { ...checked.settings, suppresses: draft.settings.suppresses };
+  put(draft, 'settings', settings);
+  return [settingsTold(settings)];
+}
+
+/** What can be ordered again as it is told; whether anybody is suppressed is no setting. */
+function settingsTold({ suppresses: _suppresses, ...settings }: StitchSettings): object {
+  return { type: 'identity.settings', settings };
 }
 
 /** Merged with itself a person stays as it is. */

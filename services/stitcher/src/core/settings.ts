@@ -31,6 +31,8 @@ export interface StitchSettings {
   quarantineAbove: number;
   /** Blocked besides the default list, in any namespace, whatever the case. */
   blockedValues: readonly string[];
+  /** RE2 expressions, found anywhere in a normalised value of any namespace. Absent in what was stored before there were any. */
+  blockedPatterns?: readonly string[];
   /** Set by the first erasure that asks for it: only then is every identifier looked up in the suppression list. */
   suppresses: boolean;
 }

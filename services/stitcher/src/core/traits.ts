@@ -1,3 +1,5 @@
+import { parseIsoTime } from '@cairn/clock/calendar.ts';
+
 /**
  * A person's or account's own traits: of several values the newest by touchpoint time wins, whatever the order of arrival; at equal
  * times the later in the log.
@@ -66,7 +68,13 @@ function compact(times: Record<string, number>): Record<string, number> | number
   return first !== undefined && others.every((time) => time === first) ? first : times;
 }
 
-/** Traits of two records that become one. `keep`: those of `survivor` win and only blanks are filled. */
+/** When the account of somebody was made: of two people who turn out to be one, the earlier. Segment's name and the two that CRMs send. */
+const CREATION_DATES: ReadonlySet<string> = new Set(['createdAt', 'created_at', 'created']);
+
+/**
+ * Traits of two records that become one: of each the newest value, of a creation date the earliest. `keep`: those of `survivor` win and only
+ * blanks are filled.
+ */
 export function mergedTraits(survivor: Traited, absorbed: Traited, mode: 'newest' | 'keep'): Traited {
   if (!absorbed.traits) return survivor.traits ? { traits: survivor.traits, traitTimes: survivor.traitTimes } : {};
   const traits: Record<string, unknown> = { ...survivor.traits };
@@ -74,12 +82,27 @@ export function mergedTraits(survivor: Traited, absorbed: Traited, mode: 'newest
   for (const name of Object.keys(absorbed.traits)) {
     const own = timeOf(survivor, name);
     const theirs = timeOf(absorbed, name) ?? 0;
-    if (own !== undefined && (mode === 'keep' || own >= theirs)) continue;
+    if (own !== undefined && (mode === 'keep' || winsOver(name, survivor, absorbed, own >= theirs))) continue;
     if (own === undefined && Object.keys(traits).length >= MAX_TRAITS) continue;
     traits[name] = absorbed.traits[name];
     times[name] = theirs;
   }
   return { traits, traitTimes: compact(times) };
+}
+
+function winsOver(name: string, survivor: Traited, absorbed: Traited, isNewer: boolean): boolean {
+  if (!CREATION_DATES.has(name)) return isNewer;
+  const [own, theirs] = [dateOf(survivor.traits![name]), dateOf(absorbed.traits![name])];
+  return own === null || theirs === null || own === theirs ? isNewer : own < theirs;
+}
+
+/** 1e11 ms is March 1973, 1e11 s the year 5138: below it a number means seconds. */
+const SECONDS_BELOW = 1e11;
+
+/** A date as traits hold it: ISO text, or seconds or milliseconds since 1970. */
+function dateOf(value: unknown): number | null {
+  if (typeof value === 'number') return Math.abs(value) < SECONDS_BELOW ? value * 1_000 : value;
+  return typeof value === 'string' ? parseIsoTime(value) : null;
 }
 
 /** What several said together: of each trait the newest value, at equal times that of the source that spoke last (the later in the list). */

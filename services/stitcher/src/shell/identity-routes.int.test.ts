@@ -138,5 +138,10 @@ describe('commands about identities over HTTP', () => {
     );
     expect(wrong).toMatchObject({ status: 422, body: { code: 'malformed-command' } });
     expect(wrong.body.title).toContain('colour is no setting');
+    // As they hold, and so that they can be sent again.
+    const held = await stitcher.ask('GET', '/api/identity/settings', undefined, 'read:w3');
+    expect(held).toMatchObject({ status: 200, body: { sharedDevices: 'last', quarantineAbove: 20 } });
+    const again = await stitcher.ask('PUT', '/api/identity/settings', held.body, 'admin:w3');
+    expect(again).toMatchObject({ status: 200, body: { facts: [{ settings: held.body }] } });
   });
 });

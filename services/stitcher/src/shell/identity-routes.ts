@@ -11,7 +11,7 @@ import type { Refusal } from '../core/refusal.ts';
 import { presentFact } from './present-facts.ts';
 
 /**
- * What people order of identities: `POST /api/identity/{merge,split,erase,link,unlink}` and `PUT /api/identity/settings`. Appends a command
+ * What people order of identities: `POST /api/identity/{merge,split,erase,link,unlink}` and `GET|PUT /api/identity/settings`. Appends a command
  * to the workspace's partition of `touchpoints` and answers with the facts that followed, once they are committed. Decides nothing.
  */
 export interface IdentityRoutesDeps {
@@ -67,8 +67,9 @@ export function addIdentityRoutes(app: Express, { ports, answers }: IdentityRout
     read: (body: Record<string, unknown>) => IdentityCommand['params'],
   ): RequestHandler {
     return async function orderIdentity(request, response) {
-      const { workspace, tokenId } = authorise(ports, request, SCOPES[command]);
-      const params = read(bodyOf(request, known));
+      const isAsked = request.method === 'GET';
+      const { workspace, tokenId } = authorise(ports, request, isAsked ? 'read' : SCOPES[command]);
+      const params = read(isAsked ? {} : bodyOf(request, known));
       const commandId = `cmd_${randomBytes(16).toString('base64url')}`;
       const at = clock.now();
       const message: IdentityCommand = {
@@ -88,7 +89,9 @@ export function addIdentityRoutes(app: Express, { ports, answers }: IdentityRout
       const answer = (await answered).at(-1)!;
       if (!answer.ok) throw refused(answer);
       const facts = isDryRun(message) ? withCount(answer.facts, await counted) : answer.facts;
-      response.json({ commandId, facts: facts.map(presentFact) });
+      response.json(
+        isAsked ? (facts[0] as { settings?: unknown }).settings : { commandId, facts: facts.map(presentFact) },
+      );
     };
   }
 
@@ -117,6 +120,11 @@ export function addIdentityRoutes(app: Express, { ports, answers }: IdentityRout
   );
   app.post('/api/identity/link', route('link', ['personId', 'accountId'], readMember));
   app.post('/api/identity/unlink', route('unlink', ['personId', 'accountId'], readMember));
+  // Without settings they are told as they are: by the one who goes by them, after everything that was ordered before.
+  app.get(
+    '/api/identity/settings',
+    route('configure', null, () => ({})),
+  );
   app.put(
     '/api/identity/settings',
     route('configure', null, (settings) => ({ settings })),
