@@ -82,7 +82,8 @@ export const TOPICS: Readonly<Record<TopicName, TopicSpec>> = {
     partitions: 8,
     partitionsEmbedded: 2,
     cleanup: 'delete',
-    retentionMs: null,
+    // A quarter: longer than any report looks back (28 days), and a rebuilt view has what is open from `journeys`.
+    retentionMs: 90 * DAY,
     why: 'facts of alerts, each with the whole alert after it',
   },
   actions: {

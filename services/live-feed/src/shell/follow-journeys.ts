@@ -14,6 +14,7 @@ import { decodeJson } from '@cairn/contracts/json.ts';
 import { journeyId } from '@cairn/contracts/ids.ts';
 import type { Batch, Follower, Log, LogRecord } from '@cairn/log/log.ts';
 import type { Logger } from 'pino';
+import { adoptAlerts } from './adopt-alerts.ts';
 import type { Hub } from './hub.ts';
 import type { RecentRecords } from './recent-records.ts';
 import type { View } from './view.ts';
@@ -62,6 +63,7 @@ export async function followJourneys(deps: FollowDeps): Promise<FollowJourneys> 
   const { log, clock, logger, view, hub, recent } = deps;
   const stopping = new AbortController();
   const follower: Follower = await log.follow(FOLLOWED, view.store.cursor() ?? 'start');
+  const isNew = view.store.cursor() === null;
   let caughtUp = false;
   let advanced = 0;
   /** Since the sockets had their turn; over batches, for a log in memory hands out one after the other without ever waiting. */
@@ -187,6 +189,7 @@ export async function followJourneys(deps: FollowDeps): Promise<FollowJourneys> 
       else await new Promise((resolve) => setImmediate(resolve));
     }
     hub.settle();
+    if (isNew && batch.caughtUp && !caughtUp) await adoptAlerts(view);
     view.store.advance(batch.cursor, batch.records.length);
     if (batch.caughtUp) caughtUp = true;
     if (view.store.pending() > PENDING_MAX) await view.store.settle();

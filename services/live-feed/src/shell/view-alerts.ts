@@ -14,7 +14,7 @@ export interface AlertFilter {
 }
 
 export interface ViewAlerts {
-  apply(fact: AlertFact): void;
+  apply(fact: Pick<AlertFact, 'workspace' | 'alert'>): void;
   /** Those of journeys of their own go; in others nothing says any more who it was. */
   erase(workspace: string, personIds: ReadonlySet<string>): void;
   get(workspace: string, id: string): Alert | undefined;

@@ -21,6 +21,11 @@ export interface ViewJourneys {
   /** Forgets an erased journey. */
   remove(workspace: string, id: string): void;
   head(workspace: string, id: string): JourneyHead | undefined;
+  /** All there are, of every workspace, in turns; `next`: null at the end. Committed state only. */
+  page(
+    from: string | null,
+    limit: number,
+  ): { journeys: { workspace: string; journey: Journey }[]; next: string | null };
   get(workspace: string, id: string): Journey | undefined;
   /** As `get`, as of the last committed write: fits together with `list`. */
   committed(workspace: string, id: string, at?: ReadAt): Journey | undefined;
@@ -152,6 +157,14 @@ export function createViewJourneys(store: ViewStore): ViewJourneys {
       heads.delete(`${workspace}/${id}`);
       rows.remove(`${workspace}/${id}`);
       board.remove(keyOf(id, found));
+    },
+    page(from, limit) {
+      const found = [...rows.range({ start: from ?? '', end: AFTER_EVERYTHING, limit: limit + 1 })];
+      const journeys = found.slice(0, limit).map(({ value }) => {
+        const { workspace, journey } = decodeFact(value);
+        return { workspace, journey };
+      });
+      return { journeys, next: found.length > limit ? (found[limit]!.key as string) : null };
     },
     get(workspace, id) {
       const row = rows.get(`${workspace}/${id}`);
