@@ -16,13 +16,13 @@ import {
   type GraphReader,
   type StitchOutput,
 } from './identity-graph.ts';
-import { knownAccountOf, notePerson, summaryOfPerson } from './known-person.ts';
+import { knownPerson, notePerson } from './known-person.ts';
 import { personIdOf } from './person-id.ts';
 import { withPersonTraits } from './person-traits.ts';
 import { resolveAccount } from './resolve-account.ts';
 import { resolvePerson, type Resolved } from './resolve-person.ts';
 import { DEFAULT_SETTINGS, type StitchSettings } from './settings.ts';
-import { accountSummary } from './summaries.ts';
+import { accountSummary, personSummary } from './summaries.ts';
 import { isSuppressed } from './suppression.ts';
 
 interface Change {
@@ -71,25 +71,37 @@ export function stitchTouchpoint(
   if (found.blocked) tellBlocked(draft, found, personId);
   if (resolved && !touchpoint.bot) keepTraits(draft, resolved, touchpoint);
   const account = resolveAccount(draft, touchpoint, found, resolved);
-  const record = personId === null ? null : readPerson(draft, personId)!;
-  const whose = record && account !== null ? knownAccountOf(draft, personId!, record) : undefined;
-  const isKnown = whose !== undefined && whose.subject.id === account;
-  const { subject, person } = subjectOfTouchpoint(draft, touchpoint, isKnown ? whose.subject : account, personId);
-  const last: StitchOutput = {
+  const stitchKey =
+    resolved?.stitchKey ?? (found.roleMailbox === null ? `touchpoint:${id}` : `email:${found.roleMailbox}`);
+  const common = personId === null ? null : knownPerson(draft, personId);
+  if (common && common.account === account && common.alone === (account === null) && draft.facts === null) {
+    // Nothing has changed, and nobody is handed over.
+    const { subject, summary, accountSummary: accountOf } = common;
+    return {
+      changes: [seen],
+      outputs: [told(touchpoint, subject, summary, accountOf, stitchKey)],
+      duplicate: false,
+      graphChanged: false,
+    };
+  }
+  const { subject, person } = subjectOfTouchpoint(draft, touchpoint, account, personId);
+  const accountOf = account === null ? null : summaryOf(draft, account);
+  return endingWith(draft, seen, personId, told(touchpoint, subject, person, accountOf, stitchKey));
+}
+
+function told(
+  touchpoint: Touchpoint,
+  subject: SubjectRef,
+  person: PersonSummary | null,
+  account: AccountSummary | null,
+  stitchKey: string,
+): StitchOutput {
+  const { workspace } = touchpoint;
+  return {
     to: 'subject',
     subjectId: subject.id,
-    message: {
-      type: 'touchpoint.stitched',
-      workspace,
-      subject,
-      touchpoint,
-      person,
-      account: account === null ? null : isKnown ? whose.summary : summaryOf(draft, account),
-      stitchKey:
-        resolved?.stitchKey ?? (found.roleMailbox === null ? `touchpoint:${id}` : `email:${found.roleMailbox}`),
-    },
+    message: { type: 'touchpoint.stitched', workspace, subject, touchpoint, person, account, stitchKey },
   };
-  return endingWith(draft, seen, personId, last);
 }
 
 function endingWith(draft: Draft, seen: Change, touched: string | null, last: StitchOutput | null): Stitched {
@@ -131,22 +143,20 @@ function keepTraitsFrom(
 function subjectOfTouchpoint(
   draft: Draft,
   touchpoint: Touchpoint,
-  account: SubjectRef | string | null,
+  account: string | null,
   personId: string | null,
 ): { subject: SubjectRef; person: PersonSummary | null } {
   const record = personId === null ? null : readPerson(draft, personId)!;
-  const person = record && summaryOfPerson(draft, personId!, record);
-  if (account !== null)
-    return { subject: typeof account === 'object' ? account : { unit: 'account', id: account }, person };
+  const person = record && personSummary(personId!, record);
+  if (account !== null) return { subject: { unit: 'account', id: account }, person };
   if (record && person) {
     if (!record.alone) putPerson(draft, person.id, { ...record, alone: true }, false);
     return { subject: { unit: 'person', id: person.id }, person };
   }
-  // Nothing says who it was: a person of this one touchpoint, whom nobody will ever meet again.
-  const id = personIdOf(draft.workspace, `touchpoint:${touchpoint.id}`, 0);
+  // Nothing says who it was: a subject of this one touchpoint, which no journey is made of. The history keeps it.
   return {
-    subject: { unit: 'person', id },
-    person: { id, userId: null, name: null, email: null, anonymous: true, traits: {} },
+    subject: { unit: 'person', id: personIdOf(draft.workspace, `touchpoint:${touchpoint.id}`, 0) },
+    person: null,
   };
 }
 

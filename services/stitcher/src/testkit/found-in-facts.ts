@@ -55,7 +55,7 @@ export function foundInFacts(
     duplicates: duplicatesOf(stitchCase, touchpoints, stepOf),
     subjects: Object.fromEntries(
       touchpoints.map(({ subject, touchpoint }) => {
-        const alone = everybody.has(subject.id) ? 'person' : 'person-of-one-touchpoint';
+        const alone = everybody.has(subject.id) ? 'person' : 'nobody';
         return [stepOf(touchpoint.messageId), subject.unit === 'account' ? label(subject.id) : alone];
       }),
     ),

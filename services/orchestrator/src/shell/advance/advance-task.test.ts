@@ -53,6 +53,16 @@ function expectSeqs(w: AdvanceWorld): void {
   }
 }
 
+describe('a touchpoint that names nobody', () => {
+  it('makes no journey; of a company it is on its journey', () => {
+    const w = world(B2B, PER_PERSON);
+    w.touch({ at: T, person: null, event: 'Webinar Attended' });
+    expect(w.journeys).toEqual([]);
+    w.touch({ at: T + 1, account, person: null, event: 'Webinar Attended' });
+    expect(w.living().map(({ unit, touchpoints }) => [unit, touchpoints])).toContainEqual(['account', 1]);
+  });
+});
+
 describe('a journey that goes quiet', () => {
   it('opens one alert when the limit has passed, and resolves it when the buyer is back', () => {
     const w = world();

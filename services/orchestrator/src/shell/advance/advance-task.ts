@@ -135,6 +135,8 @@ function takeMessage(
 ): void {
   switch (message.type) {
     case 'touchpoint.stitched': {
+      // Nothing but blocked values: a journey of nobody helps nobody, and there may be millions. It is in the history.
+      if (message.person === null && message.account === null) return;
       const scope = scopeOf(message.workspace);
       if (!holdBack(scope, message)) takeTouchpoint(scope, message);
       return;
