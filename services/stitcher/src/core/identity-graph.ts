@@ -1,6 +1,7 @@
 import type { IdentityFile } from '@cairn/contracts/generated/identity.ts';
 import type { StitchedFile, SubjectRef } from '@cairn/contracts/generated/stitched.ts';
 import { notesOf, type GraphEntry, type WorkspaceNotes } from './graph-notes.ts';
+import type { KnownPerson } from './known-person.ts';
 import type { PersonRecord } from './person-record.ts';
 import { DEFAULT_SETTINGS, type StitchSettings } from './settings.ts';
 
@@ -98,8 +99,8 @@ export interface Draft {
   /** And the one before: two who may become one are asked for in turn. */
   otherPersonId: string | null;
   otherPerson: PersonRecord | GonePerson | undefined;
-  /** Of the person whom the touchpoint's identifiers lead to, while nothing has changed. */
-  personEntry: GraphEntry | null;
+  /** Of the person whom the touchpoint's first identifier leads to, while nothing has changed. */
+  known: KnownPerson | null;
   lastAccountId: string | null;
   lastAccount: AccountRecord | undefined;
   /** Whose facts have to be told. */
@@ -130,7 +131,7 @@ export function draftOf(
     lastPerson: undefined,
     otherPersonId: null,
     otherPerson: undefined,
-    personEntry: null,
+    known: null,
     lastAccountId: null,
     lastAccount: undefined,
     changedPeople: null,

@@ -2,9 +2,18 @@ import type { AccountSummary, PersonSummary, SubjectRef } from '@cairn/contracts
 import { claimantOf } from './company-accounts.ts';
 import type { GraphEntry, WorkspaceNotes } from './graph-notes.ts';
 import { identifierKey } from './identifier-key.ts';
-import { ownerOf, type AccountRecord, type DomainRecord, type Draft, type IdNode } from './identity-graph.ts';
-import { currentMembership, type MembershipRecord } from './memberships.ts';
-import type { PersonRecord } from './person-record.ts';
+import type { Identifier } from './identifiers-of.ts';
+import {
+  isGone,
+  ownerOf,
+  type AccountRecord,
+  type DomainRecord,
+  type Draft,
+  type GonePerson,
+  type IdNode,
+} from './identity-graph.ts';
+import { currentMembership } from './memberships.ts';
+import { areTogether, type PersonRecord } from './person-record.ts';
 import { accountSummary, personSummary } from './summaries.ts';
 
 /**
@@ -20,22 +29,24 @@ interface NodeMemo {
   of: IdNode | null;
   notes: WorkspaceNotes | null;
   person: GraphEntry | null;
+  /** The identifier that it was last seen together with, and the person's record that said they were before. */
+  besides: GraphEntry | null;
+  togetherIn: unknown;
 }
 
 /** On a person's entry. */
-interface PersonMemo {
+export interface KnownPerson {
   of: PersonRecord;
   notes: WorkspaceNotes;
   summary: PersonSummary;
-  /** undefined: not noted. */
-  account: KnownAccount | undefined;
-}
-
-/** The account that a person belongs to, and what says so. */
-export interface KnownAccount {
+  /** The record's. */
+  alone: boolean;
+  /** By its memberships; null: none. undefined: not noted. */
+  account: string | null | undefined;
+  accountSummary: AccountSummary | null;
+  /** Of what it does without naming an account. */
   subject: SubjectRef;
-  summary: AccountSummary;
-  /** The entries that it follows from, besides the person's, and their values then. */
+  /** The entries that the account follows from, besides the person's, and their values then. */
   domain: GraphEntry | null;
   domainWas: unknown;
   record: GraphEntry | null;
@@ -47,7 +58,8 @@ export function notedKey(entry: GraphEntry, namespace: string, value: string): s
   const memo = entry.memo as NodeMemo | undefined;
   if (memo) return memo.key;
   const key = identifierKey(namespace, value);
-  entry.memo = { key, of: null, notes: null, person: null } satisfies NodeMemo;
+  const made: NodeMemo = { key, of: null, notes: null, person: null, besides: null, togetherIn: null };
+  entry.memo = made;
   return key;
 }
 
@@ -63,72 +75,93 @@ export function notePerson(draft: Draft, entry: GraphEntry | undefined): void {
     memo.of = node!;
     memo.notes = draft.notes;
     memo.person = person;
+    memo.besides = null;
     // The same text as in the record: comparing them costs nothing then.
     const { ids } = person.value as Partial<PersonRecord>;
     memo.key = ids?.[ids.indexOf(memo.key)] ?? memo.key;
   }
-  draft.personEntry = memo.person;
+  const person = memo.person!;
+  const record = person.value as PersonRecord | GonePerson;
   draft.lastPersonId = id;
-  draft.lastPerson = memo.person!.value as PersonRecord;
+  draft.lastPerson = record;
+  const known = person.memo as KnownPerson | undefined;
+  if (known?.of === record && known.notes === draft.notes) draft.known = known;
+  else if (!isGone(record)) person.memo = draft.known = newKnown(draft, id, record);
 }
 
-export function summaryOfPerson(draft: Draft, id: string, record: PersonRecord): PersonSummary {
-  return memoOf(draft, id, record)?.summary ?? personSummary(id, record);
-}
-
-/** The account of the person by its memberships, where it is noted (or can be); undefined: ask the graph. */
-export function knownAccountOf(draft: Draft, id: string, record: PersonRecord): KnownAccount | undefined {
-  if (draft.changes !== null || !record.memberships) return undefined;
-  const memo = memoOf(draft, id, record);
-  if (!memo) return undefined;
-  const known = memo.account;
-  if (known && known.domain?.value === known.domainWas && known.record?.value === known.recordWas) return known;
-  return (memo.account = findAccount(draft, record.memberships));
-}
-
-function memoOf(draft: Draft, id: string, record: PersonRecord): PersonMemo | null {
-  const entry = draft.personEntry;
-  // A person that was changed by this touchpoint is another record than the entry's.
-  if (entry === null || entry.value !== record) return null;
-  const memo = entry.memo as PersonMemo | undefined;
-  if (memo?.of === record && memo.notes === draft.notes) return memo;
-  const made: PersonMemo = { of: record, notes: draft.notes, summary: personSummary(id, record), account: undefined };
-  entry.memo = made;
-  return made;
-}
-
-/** As `ownerOfMembership` and `accountSummary` would say; links, which may name an account that another took over, are left to these. */
-function findAccount(draft: Draft, memberships: readonly MembershipRecord[]): KnownAccount | undefined {
-  const current = currentMembership(memberships);
-  if (current === null || current.source === 'link') return undefined;
-  if (current.source !== 'domain') return accountKnown(draft, current.of, null);
-  const domain = draft.notes.entry(`${draft.prefix}domain/${current.of}`);
-  if (!domain) return undefined;
-  const { account, claims } = domain.value as DomainRecord;
-  const claimant = claims && claimantOf(claims);
-  if (claimant) return accountKnown(draft, claimant, domain);
-  if (claims || account === undefined) return undefined;
-  // Nobody claimed it: then the account is as it was made.
-  const made: AccountRecord = { source: 'domain', domain: current.of };
+function newKnown(draft: Draft, id: string, of: PersonRecord): KnownPerson {
   return {
-    subject: { unit: 'account', id: account },
-    summary: accountSummary(account, made),
-    domain,
-    domainWas: domain.value,
+    of,
+    notes: draft.notes,
+    summary: personSummary(id, of),
+    alone: of.alone === true,
+    account: of.memberships ? undefined : null,
+    accountSummary: null,
+    subject: { unit: 'person', id },
+    domain: null,
+    domainWas: undefined,
     record: null,
     recordWas: undefined,
   };
 }
 
-function accountKnown(draft: Draft, id: string, domain: GraphEntry | null): KnownAccount | undefined {
+/** What is noted of the person, with its account as of now; null: ask the graph. Only while the draft has changed nothing. */
+export function knownPerson(draft: Draft, id: string): KnownPerson | null {
+  const { known } = draft;
+  if (known === null || draft.changes !== null || draft.lastPersonId !== id) return null;
+  if (known.account !== undefined && known.domain?.value === known.domainWas && known.record?.value === known.recordWas)
+    return known;
+  return findAccount(draft, known, id) ? known : null;
+}
+
+/** As `ownerOfMembership` and `accountSummary` would say; links, which may name an account that another took over, are left to these. */
+function findAccount(draft: Draft, known: KnownPerson, id: string): boolean {
+  known.account = undefined;
+  known.domain = known.record = null;
+  known.domainWas = known.recordWas = undefined;
+  const current = currentMembership(known.of.memberships ?? []);
+  if (current === null) {
+    known.account = known.accountSummary = null;
+    known.subject = { unit: 'person', id };
+    return true;
+  }
+  if (current.source === 'link') return false;
+  if (current.source !== 'domain') return keepAccount(draft, known, current.of);
+  const domain = draft.notes.entry(`${draft.prefix}domain/${current.of}`);
+  if (!domain) return false;
+  const { account, claims } = domain.value as DomainRecord;
+  const claimant = claims && claimantOf(claims);
+  if (claimant ? !keepAccount(draft, known, claimant) : claims || account === undefined) return false;
+  known.domain = domain;
+  known.domainWas = domain.value;
+  if (claimant) return true;
+  // Nobody claimed it: then the account is as it was made.
+  const made: AccountRecord = { source: 'domain', domain: current.of };
+  known.account = account!;
+  known.accountSummary = accountSummary(account!, made);
+  known.subject = { unit: 'account', id: account! };
+  return true;
+}
+
+function keepAccount(draft: Draft, known: KnownPerson, id: string): boolean {
   const record = draft.notes.entry(`${draft.prefix}account/${id}`);
-  if (!record) return undefined;
-  return {
-    subject: { unit: 'account', id },
-    summary: accountSummary(id, record.value as AccountRecord),
-    domain,
-    domainWas: domain?.value,
-    record,
-    recordWas: record.value,
-  };
+  if (!record) return false;
+  known.account = id;
+  known.accountSummary = accountSummary(id, record.value as AccountRecord);
+  known.subject = { unit: 'account', id };
+  known.record = record;
+  known.recordWas = record.value;
+  return true;
+}
+
+/** Whether the two, known to be one person's, were seen together before; asks the record once for each two in turn. */
+export function wereTogether(draft: Draft, person: PersonRecord, ids: readonly Identifier[]): boolean {
+  const [one, other] = [ids[0]!.entry, ids[1]!.entry];
+  if (ids.length > 2 || draft.changes !== null || !one || !other) return areTogether(person, ids);
+  const memo = one.memo as NodeMemo;
+  if (memo.besides === other && memo.togetherIn === person && memo.notes === draft.notes) return true;
+  if (!areTogether(person, ids)) return false;
+  memo.besides = other;
+  memo.togetherIn = person;
+  return true;
 }

@@ -4,7 +4,7 @@ import { claimDomainsOf, currentAccountOf, join, joinByEmail } from './account-m
 import { isBlocked } from './blocked-values.ts';
 import { accountOfEmail, claimDomain } from './company-accounts.ts';
 import { companyDomain } from './company-domain.ts';
-import { knownAccountOf } from './known-person.ts';
+import { knownPerson } from './known-person.ts';
 import { MAX_EXTERNAL_IDS, objectOf, type FoundIdentifiers } from './identifiers-of.ts';
 import {
   putAccount,
@@ -46,9 +46,8 @@ export function resolveAccount(
   // Also of one that joins nothing, as a bot: what it sent is with the account all the same.
   if (account !== null && resolved) visit(draft, resolved.personId, account);
   if (account !== null || !resolved) return account;
-  const person = readPerson(draft, resolved.personId)!;
-  const known = knownAccountOf(draft, resolved.personId, person);
-  return known ? known.subject.id : currentAccountOf(draft, person);
+  const known = knownPerson(draft, resolved.personId);
+  return known ? known.account! : currentAccountOf(draft, readPerson(draft, resolved.personId)!);
 }
 
 /** The group's account, made or with newer traits where the touchpoint is the first to name it or says more of it. */

@@ -13,10 +13,11 @@ import {
   type Draft,
   type IdNode,
 } from './identity-graph.ts';
+import { wereTogether } from './known-person.ts';
 import { mergePeople } from './merge-people.ts';
 import { matchPeople, type Match } from './merge-policy.ts';
 import { freePersonId } from './person-id.ts';
-import { areTogether, withId, withMark, withOnly, type PersonRecord } from './person-record.ts';
+import { withId, withMark, withOnly, type PersonRecord } from './person-record.ts';
 import { noteReach } from './quarantine.ts';
 import { ruleOf } from './settings.ts';
 
@@ -60,7 +61,7 @@ function knownTogether(draft: Draft, ids: readonly Identifier[]): string | null 
   const person = ownerOf(ids[0]!.before);
   if (person === null || ids.length === 1) return person;
   for (const { before } of ids) if (ownerOf(before) !== person) return null;
-  return areTogether(readPerson(draft, person)!, ids) ? person : null;
+  return wereTogether(draft, readPerson(draft, person)!, ids) ? person : null;
 }
 
 /** Shared and quarantined identifiers say nothing beside others. The common case copies nothing. */
