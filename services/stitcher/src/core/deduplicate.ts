@@ -44,12 +44,12 @@ export function slotEntry(notes: WorkspaceNotes, id: string): GraphEntry | undef
 /** The slot with the id in it; null when it is there already: a duplicate. `now` is log time (epoch ms). */
 export function remember(slot: string | undefined, id: string, now: number): string | null {
   const fingerprint = id.slice(-FINGERPRINT);
-  const hour = hourOf(now);
-  if (slot === undefined) return fingerprint + hour;
+  const record = fingerprint + hourOf(now);
+  if (slot === undefined) return record;
   for (let at = slot.indexOf(fingerprint); at >= 0; at = slot.indexOf(fingerprint, at + 1))
     if (at % RECORD === 0) return null;
   // Joined first and looked at then: that makes one flat text of it while its parts are in the cache, not a day later when they are not.
-  const next = withoutExpired(slot + fingerprint + hour, now);
+  const next = withoutExpired(slot + record, now);
   return next.length <= MAX_IDS_PER_SLOT * RECORD ? next : next.slice(RECORD);
 }
 
@@ -67,7 +67,7 @@ export function withoutExpired(slot: string, now: number): string {
 
 /** Hours go round in 64: what is older by then is forgotten or, in a slot that nobody touched, remembered for longer than promised. */
 function hourNumber(now: number): number {
-  return Math.floor(now / HOUR_MS) % 64;
+  return Math.floor(now / HOUR_MS) & 63;
 }
 
 function hourOf(now: number): string {
