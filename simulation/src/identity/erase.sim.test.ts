@@ -140,7 +140,7 @@ describe('who is erased', () => {
     await call({ type: 'group', userId: 'Secret-User', groupId: 'acme', traits: { name: 'Acme' } });
     await call({ type: 'group', userId: 'other', groupId: 'acme', traits: { name: 'Acme' } });
     await track({ userId: 'Secret-User' }, 'Demo Requested');
-    await track({ userId: 'Secret-User', groupId: 'visited' } as never);
+    await track({ userId: 'Secret-User', groupId: 'visited' });
     await track({ userId: 'other' });
     // Split off and merged again: a story of its own in the facts.
     const secret = () => world.personOf(W, 'userId:Secret-User');
@@ -163,10 +163,27 @@ describe('who is erased', () => {
     expect(traces(/secret(?!-a1\b)/i)).toEqual([]);
     expect(
       traces(new RegExp(before)).filter(
-        (line) => !/^(stitch w\/w\/person|identities .*erased|advance @erased)/.test(line),
+        (line) => !/^(stitch w\/w\/person|identities .*erased|control .*erasure|advance @erased)/.test(line),
       ),
     ).toEqual([]);
     expect(world.personOf(W, 'userId:other')).not.toBe('nobody');
+  });
+
+  it('is named by no account, however many it named and belonged to', async () => {
+    const send = (given: object) => world.send({ workspace: W, call: given as never });
+    for (let n = 0; n < 120; n++) await send({ type: 'track', event: 'Page Read', userId: 'secret', groupId: `v${n}` });
+    for (let n = 0; n < 210; n++) await send({ type: 'group', userId: 'secret', groupId: `g${n}` });
+    await world.clock.advance(60_000);
+    const before = world.personOf(W, 'userId:secret');
+    expect(Object.keys(world.subjects(W)).length).toBeGreaterThan(320);
+    await world.send({ workspace: W, command: 'erase', params: { personId: before } });
+    await world.clock.advance(60_000);
+    expect(traces(/secret/)).toEqual([]);
+    expect(
+      traces(new RegExp(before)).filter(
+        (line) => !/^(stitch w\/w\/person|identities .*erased|control .*erasure|advance @erased)/.test(line),
+      ),
+    ).toEqual([]);
   });
 
   it('is not in what was told of somebody it was once merged with', async () => {

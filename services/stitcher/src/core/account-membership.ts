@@ -4,6 +4,7 @@ import { companyDomainOf } from './company-domain.ts';
 import { putPerson, readAccount, readPerson, type Draft } from './identity-graph.ts';
 import { currentAccount, openOf, withJoined, withLeft, type MembershipRecord } from './memberships.ts';
 import type { PersonRecord } from './person-record.ts';
+import { withFallen } from './visited-accounts.ts';
 
 /**
  * Which account a person belongs to: by a link, by group(), by a CRM id, by the domain of its e-mail. Never merges people. Old
@@ -41,7 +42,13 @@ export function join(
   const isPlain = by === null || (source !== 'domain' && by === person.ids[0]);
   const joined = { source, of, ...(isPlain ? {} : { by }) };
   const memberships = withJoined(before, joined, draft.at);
-  if (memberships !== before) putPerson(draft, personId, { ...person, memberships }, true);
+  if (memberships === before) return;
+  putPerson(
+    draft,
+    personId,
+    withFallen({ ...person, memberships }, before, (one) => ownerOfMembership(draft, one)),
+    true,
+  );
 }
 
 /** Closes the open memberships of an account; false when there are none. */

@@ -22,7 +22,7 @@ export interface MembershipRecord {
 /** A person's hand is above a declaration, a declaration above what the e-mail domain suggests. */
 const RANK = { link: 0, group: 1, crm: 2, domain: 3 };
 /** More is a sync that declares everything of everybody; the oldest go first. */
-const MAX_MEMBERSHIPS = 200;
+export const MAX_MEMBERSHIPS = 200;
 
 /** The account of the open membership that ranks highest, among equals of the one declared last; of companies by address the newest alone counts. */
 export function currentAccount(

@@ -20,6 +20,7 @@ import { mergedMemberships } from './memberships.ts';
 import { mergedKey, spelledOut, unitedIds, type PersonRecord } from './person-record.ts';
 import { withSources } from './person-traits.ts';
 import { mergedTraits } from './traits.ts';
+import { withFallen } from './visited-accounts.ts';
 
 /**
  * Carries a merge out: the survivor takes the identifiers, traits, memberships and history of the absorbed, whose id stays behind as
@@ -70,7 +71,9 @@ function unite(draft: Draft, survivor: PersonRecord, absorbed: PersonRecord, abs
     ...(told.size ? { told: newestTold(draft, [...told]) } : {}),
     ...(survivor.alone ? { alone: true } : {}),
   };
-  return withSources(united, { ...theirs.sources, ...own.sources });
+  const all = [...(own.memberships ?? []), ...(theirs.memberships ?? [])];
+  const complete = withFallen(united, all, (one) => ownerOfMembership(draft, one));
+  return withSources(complete, { ...theirs.sources, ...own.sources });
 }
 
 /** Absorbed earlier, now by somebody who was absorbed too: pointers keep the depth of 1. */

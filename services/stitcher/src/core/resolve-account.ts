@@ -18,9 +18,7 @@ import {
 import { textOf } from './normalise-identifier.ts';
 import type { Resolved } from './resolve-person.ts';
 import { withTraits } from './traits.ts';
-
-/** Accounts that touchpoints of a non-member named; more is a sender that puts something else into groupId. */
-const MAX_VISITED = 100;
+import { holds, mayHold } from './visited-accounts.ts';
 
 /**
  * The account that a touchpoint was made for: the one it names, else that of its role mailbox, else the person's current one; and the
@@ -33,7 +31,9 @@ export function resolveAccount(
   resolved: Resolved | null,
 ): string | null {
   const member = touchpoint.bot ? null : resolved;
-  const named = namedAccount(draft, touchpoint);
+  const asked = namedAccount(draft, touchpoint);
+  const named =
+    asked !== null && resolved && !mayHold(draft, resolved.personId, asked, touchpoint.groupId) ? null : asked;
   if (named !== null && member && touchpoint.kind === 'group')
     join(draft, member.personId, 'group', named, member.stitchKey);
   if (member) {
@@ -66,7 +66,7 @@ function joinCrmAccounts(draft: Draft, { personId, stitchKey }: Resolved, touchp
   if (companyId !== null) {
     const id = accountId(draft.workspace, 'crm', companyId);
     keepAccount(draft, id, { source: 'crm' }, company);
-    join(draft, personId, 'crm', id, stitchKey);
+    if (mayHold(draft, personId, id, null)) join(draft, personId, 'crm', id, stitchKey);
   }
   const { externalIds } = touchpoint.context;
   if (!Array.isArray(externalIds)) return;
@@ -76,7 +76,7 @@ function joinCrmAccounts(draft: Draft, { personId, stitchKey }: Resolved, touchp
     if (key === null) continue;
     const id = accountId(draft.workspace, 'crm', key);
     keepAccount(draft, id, { source: 'crm' }, null);
-    join(draft, personId, 'crm', id, stitchKey);
+    if (mayHold(draft, personId, id, null)) join(draft, personId, 'crm', id, stitchKey);
   }
 }
 
@@ -121,7 +121,6 @@ function joinCompanies(draft: Draft, { personId, stitchKey }: Resolved, found: F
 /** The account holds a touchpoint of the person from now on: it must hear of what becomes of them. */
 function visit(draft: Draft, personId: string, account: string): void {
   const person = readPerson(draft, personId)!;
-  const known = person.visited?.includes(account) || person.memberships?.some((one) => one.of === account);
-  if (known || (person.visited?.length ?? 0) >= MAX_VISITED) return;
+  if (holds(person, account)) return;
   putPerson(draft, personId, { ...person, visited: [...(person.visited ?? []), account] }, false);
 }
