@@ -80,9 +80,7 @@ function callsByOwner(
   for (const fact of identities)
     for (const [touchpoint, owner] of owners) {
       const next =
-        'at' in fact && fact.at > touchpoint.touchpoint.receivedAt
-          ? ownerAfter(fact, owner, touchpoint.stitchKey)
-          : owner;
+        'at' in fact && fact.at > touchpoint.touchpoint.receivedAt ? ownerAfter(fact, owner, touchpoint) : owner;
       if (next === null) owners.delete(touchpoint);
       else owners.set(touchpoint, next);
     }
@@ -91,13 +89,17 @@ function callsByOwner(
   return calls;
 }
 
-function ownerAfter(fact: IdentityFile, owner: string, stitchKey: string): string | null {
+/** What was said by an identifier that is nobody's any more goes back to whom it was stamped with, where that person lives again. */
+function ownerAfter(fact: IdentityFile, owner: string, { stitchKey, person }: StitchedTouchpoint): string | null {
   switch (fact.type) {
     case 'person.merged':
       return fact.from === owner ? fact.into : owner;
     case 'person.split':
       return fact.personId === owner
-        ? (fact.into.find(({ ids }) => ids.includes(stitchKey))?.personId ?? owner)
+        ? ((
+            fact.into.find(({ ids }) => ids.includes(stitchKey)) ??
+            fact.into.find(({ personId }) => personId === person?.id)
+          )?.personId ?? owner)
         : owner;
     case 'person.erased':
       return fact.personId === owner ? null : owner;
