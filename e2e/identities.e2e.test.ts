@@ -357,6 +357,18 @@ describe('an erased person', () => {
     );
     await eventually('what came after theirs', async () => (await world.journeyOf(other.id))?.touchpoints === 4);
     await clean();
+    // An endpoint that is made later is told what it missed, without them.
+    received = '';
+    const late = (await world.api<{ id: string }>('POST', '/api/endpoints', { ...hooks.ok, types: ['*'] })).body.id;
+    const missing = { since: new Date(Date.now() - 3_600_000).toISOString() };
+    const asked = await world.api<{ requested: number }>('POST', `/api/endpoints/${late}/replay-missing`, missing);
+    expect(asked.body.requested).toBeGreaterThan(0);
+    await eventually('what was missing arrived', async () => {
+      const { items } = await get<{ items: { state: string }[] }>(`/api/endpoints/${late}/deliveries?limit=500`);
+      return items.filter(({ state }) => state === 'delivered').length === asked.body.requested;
+    });
+    expect(received).toContain(other.id);
+    expect(received.match(MARK) ?? ids.find((id) => received.includes(id)) ?? null).toBeNull();
 
     // On disk. What the history forgets it forgets a moment later: a product that was stopped before goes on with it.
     const kept = promisify(execFile);

@@ -107,6 +107,10 @@ function checkErased(disk: MemoryDisk, history: MemoryHistory, graph: PlainGraph
       // Where somebody went, and who was erased lately, by ids alone.
       if (value && !key.startsWith('@erased/') && !isForward(decodeJson(value)))
         lasting.push([`advance ${key}`, `${key} ${Buffer.from(value).toString()}`]);
+  for (const [task, own] of KEPT_BY)
+    for (let partition = 0; partition < 2; partition++)
+      for (const [key, { value }] of disk.task(task, partition).state.entries())
+        if (value && !own.test(key)) lasting.push([`${task} ${key}`, `${key} ${Buffer.from(value).toString()}`]);
   for (const topic of ['identities', 'journeys'])
     for (const { key, value } of new Map(recordsOf(disk, topic).map((record) => [record.key, record])).values())
       if (value && !/\/erased$|\/answer$/.test(key)) lasting.push([`${topic} ${key}`, Buffer.from(value).toString()]);
@@ -133,6 +137,13 @@ const LASTING = [
   'touchpoint_values',
   'rederivations',
 ] as const;
+
+/** Tasks, and what they keep of whom was erased by id alone: that the id was used, what must not be sent any more. */
+const KEPT_BY: readonly [string, RegExp][] = [
+  ['stitch', /\/person\//],
+  ['deliver', /^x\//],
+  ['control', /^$/],
+];
 
 /** Where a subject went: plain, unlike subjects, which are lists. */
 const isForward = (value: unknown): boolean =>

@@ -29,10 +29,12 @@ export async function eraseFromClickhouse(
   await remove('alert_facts', `${ofOwn} OR arrayExists(id -> position(alert, id) > 0, ${ids})`, { own });
   await remove('journey_rebuilds', ofOwn, { own });
   await remove('delivery_attempts', ofOwn, { own });
-  // What a receiver sent back may be what it was sent.
+  // What a receiver sent back may be what it was sent: by id, or in words in a journey that they were on.
   await history.command(
     `ALTER TABLE delivery_attempts UPDATE answer = ''
-      WHERE workspace = {workspace: String} AND arrayExists(id -> position(answer, id) > 0, ${ids}) SETTINGS mutations_sync = 2`,
+      WHERE workspace = {workspace: String} AND answer != '' AND (arrayExists(id -> position(answer, id) > 0, ${ids})
+        OR journey_id IN (SELECT journey_id FROM journey_changes WHERE workspace = {workspace: String} AND person_id IN ${ids}))
+      SETTINGS mutations_sync = 2`,
     params,
   );
   await remove(
