@@ -17,6 +17,16 @@ export interface PersonScene {
   story: { merges: readonly PersonMerged[]; splits: readonly PersonSplit[]; decisions: readonly IdentityDecision[] };
 }
 
+function presentDecision({ at, decision, namespace, value, reason, cause }: IdentityDecision): Record<string, unknown> {
+  return { at: formatInstant(at), decision, namespace, value, reason, ...causeOf(cause) };
+}
+
+/** In a list of all people's: with whose it is. */
+export const presentListedDecision = (told: IdentityDecision): Record<string, unknown> => ({
+  ...presentDecision(told),
+  personId: told.personId,
+});
+
 export function presentPerson(person: Person, { livingAccount, story }: PersonScene): Record<string, unknown> {
   return {
     id: person.id,
@@ -47,14 +57,7 @@ export function presentPerson(person: Person, { livingAccount, story }: PersonSc
       cut: cut.map(identifierOf),
       ...causeOf(cause),
     })),
-    decisions: story.decisions.map(({ at, decision, namespace, value, reason, cause }) => ({
-      at: formatInstant(at),
-      decision,
-      namespace,
-      value,
-      reason,
-      ...causeOf(cause),
-    })),
+    decisions: story.decisions.map(presentDecision),
   };
 }
 

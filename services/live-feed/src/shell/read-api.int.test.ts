@@ -411,6 +411,38 @@ describe('people', () => {
     expect((await byEmail('ann@acme.example')).status).toBe(200);
   });
 
+  test('what an admin has to look at is one list: told again, taken back and forgotten with the person', async () => {
+    const tell = (at: number, decision: string, personId: string | null, value: string): Promise<void> => {
+      const key = `w1/decision/${decision}/${value}`;
+      const about = { personId, decision, namespace: 'phone', value, reason: 'told', cause: 'tp_1' };
+      const fact = { type: 'identity.decision', workspace: 'w1', at, ...about };
+      return world.append([{ topic: 'identities', partition: 0, key, value: Buffer.from(JSON.stringify(fact)) }]);
+    };
+    const list = async (query = ''): Promise<{ items: { value: string; personId: string | null }[]; next: string }> =>
+      (await get(`/api/people/decisions${query}`)) as never;
+    const values = async (): Promise<string[]> => (await list()).items.map(({ value }) => value);
+    await tell(NOON, 'quarantined', 'per_1', '+48601000001');
+    await tell(NOON + 1, 'demoted', 'per_1', '+48601000002');
+    await tell(NOON + 2, 'bridged', 'per_2', '+48601000003');
+    await tell(NOON + 3, 'ambiguous', null, 'acme.com');
+    await expect.poll(values).toEqual(['acme.com', '+48601000003', '+48601000001']);
+    const first = await list('?limit=2');
+    expect(first.items.map(({ personId }) => personId)).toEqual([null, 'per_2']);
+    expect(await list(`?limit=2&cursor=${first.next}`)).toMatchObject({
+      items: [{ decision: 'quarantined', value: '+48601000001', personId: 'per_1', at: expect.any(String) as string }],
+      next: null,
+    });
+    // Told anew it stands once.
+    await tell(NOON + 4, 'quarantined', 'per_1', '+48601000001');
+    await expect.poll(values).toEqual(['+48601000001', 'acme.com', '+48601000003']);
+    const gone = (key: string): Promise<void> =>
+      world.append([{ topic: 'identities', partition: 0, key, value: null }]);
+    await gone('w1/decision/ambiguous/acme.com');
+    await expect.poll(values).toEqual(['+48601000001', '+48601000003']);
+    await gone('w1/per_2');
+    await expect.poll(values).toEqual(['+48601000001']);
+  });
+
   test('an id moves to whoever holds it after a merge or a split', async () => {
     await put(person('w1', 'per_1', { ids: [id('email', 'ann@acme.example'), id('anonymousId', 'a1')] }), 'per_1');
     await expect.poll(async () => (await byEmail('ann@acme.example')).status).toBe(200);

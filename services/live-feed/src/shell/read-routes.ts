@@ -8,7 +8,7 @@ import type { ControlMirror } from '@cairn/service-kit/control-mirror.ts';
 import { notFound } from '@cairn/service-kit/problem.ts';
 import { parseFilter } from '../core/board-filter.ts';
 import { presentAlert, presentJourney } from '../core/present-journey.ts';
-import { type PersonScene, presentPerson } from '../core/present-person.ts';
+import { type PersonScene, presentListedDecision, presentPerson } from '../core/present-person.ts';
 import { BUDGET_A_TURN, inTurns } from './in-turns.ts';
 import { badRequest, listAnswer, readPage, readTexts, textOf } from './paging.ts';
 import type { ReadTimeline } from './touchpoint-history.ts';
@@ -99,6 +99,15 @@ export function addReadRoutes(app: Express, { view, clock, control, readTimeline
     const person = view.people.find(workspace, namespace, value);
     if (!person) throw notFound('person');
     sendResource(request, response, presentPerson(person, sceneOf(workspace, person.id)));
+  });
+
+  // What was decided by itself and somebody may want to set right. No person has this id: they are UUIDs.
+  app.get('/api/people/decisions', async (request, response) => {
+    const workspace = readerOf(request);
+    const page = readPage(request);
+    await view.store.settle();
+    const { decisions, next } = view.people.toLookAt(workspace, page);
+    response.json(listAnswer(decisions.map(presentListedDecision), next));
   });
 
   app.get('/api/people/:id', async (request, response) => {

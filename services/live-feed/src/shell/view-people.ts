@@ -8,6 +8,7 @@ import type {
   PersonSplit,
 } from '@cairn/contracts/generated/identity.ts';
 import { identifierVariants } from '../core/identifier-variants.ts';
+import { createViewDecisions, type ViewDecisions } from './view-decisions.ts';
 import type { ViewStore } from './view-store.ts';
 
 export interface ViewPeople {
@@ -27,11 +28,16 @@ export interface ViewPeople {
   livingAccount(workspace: string, id: string): string;
   /** Why the person is who it is: merges, splits and decisions, the newest first. Committed state only. */
   story(workspace: string, id: string): PersonStory;
+  /** What an admin has to look at, the newest first. Committed state only. */
+  toLookAt: ViewDecisions['list'];
   /** Committed state only. The value is normalised here. */
   find(workspace: string, namespace: string, value: string): Person | undefined;
 }
 
 export type StoryFact = PersonMerged | PersonSplit | IdentityDecision;
+
+/** Workspace, person, negative time, what. */
+type StoryPlace = [string, string, number, string];
 
 export interface PersonStory {
   merges: PersonMerged[];
@@ -53,7 +59,8 @@ export function createViewPeople(store: ViewStore): ViewPeople {
   const accounts = store.table<string>('accounts-into', 'json');
   const stories = store.table<StoryFact>('person-stories', 'json');
   /** Key of a decision's record → where it stands among the stories. */
-  const decided = store.table<(string | number)[]>('decided', 'json');
+  const decided = store.table<StoryPlace>('decided', 'json');
+  const toLookAt = createViewDecisions(store);
   const holders = store.table<{ shared: boolean }>('identifiers', 'json');
 
   function put(person: Person): void {
@@ -79,6 +86,7 @@ export function createViewPeople(store: ViewStore): ViewPeople {
     people.remove(`${workspace}/${id}`);
     for (const { key } of stories.range({ start: [workspace, id], end: [workspace, id, AFTER_EVERYTHING] }))
       stories.remove(key);
+    toLookAt.forget(workspace, id);
   }
 
   /** It is told with everybody whom it names. */
@@ -94,23 +102,27 @@ export function createViewPeople(store: ViewStore): ViewPeople {
     stories.remove([fact.workspace, personId, -fact.at, fact.factId.slice(0, VALUE_IN_KEY_MAX)]);
 
   /** Told again after a restart it takes its own place. */
-  function note(personId: string, fact: StoryFact): (string | number)[] {
+  const note = (personId: string, fact: StoryFact): void => stories.put(placeOf(personId, fact), fact);
+
+  function placeOf(personId: string, fact: StoryFact): StoryPlace {
     const what = 'factId' in fact ? fact.factId : `${fact.decision} ${fact.namespace}:${fact.value}`;
-    const place = [fact.workspace, personId, -fact.at, what.slice(0, VALUE_IN_KEY_MAX)];
-    stories.put(place, fact);
-    return place;
+    return [fact.workspace, personId, -fact.at, what.slice(0, VALUE_IN_KEY_MAX)];
   }
 
   /** The newest of its key stands for those before it. */
   function decide(fact: IdentityDecision, key: string): void {
     undecide(key);
-    if (fact.personId !== null) decided.put(shortKey(key), note(fact.personId, fact));
+    const place = placeOf(fact.personId ?? '', fact);
+    const isListed = toLookAt.put(fact, place[3]);
+    if (fact.personId !== null) stories.put(place, fact);
+    if (isListed || fact.personId !== null) decided.put(shortKey(key), place);
   }
 
   function undecide(key: string): void {
     const place = decided.get(shortKey(key));
     if (!place) return;
     stories.remove(place);
+    toLookAt.remove(place[0], place[2], place[3]);
     decided.remove(shortKey(key));
   }
 
@@ -185,6 +197,7 @@ export function createViewPeople(store: ViewStore): ViewPeople {
       for (const facts of Object.values(story) as StoryFact[][]) facts.sort((a, b) => b.at - a.at);
       return story;
     },
+    toLookAt: toLookAt.list,
     find(workspace, namespace, value) {
       for (const variant of identifierVariants(namespace, value)) {
         const found = find(workspace, namespace, variant);
