@@ -169,6 +169,7 @@ function attach(graph: PlainGraph, id: string, key: string, at: number): boolean
 function reach(graph: PlainGraph, key: string, whom: string, now: number): void {
   const holder = holderOf(graph, key);
   if (holder === null || graph.apart.has(key)) return;
+  if (namespaceOf(whom) === 'userId' && holderOf(graph, whom) === holder) return;
   const day = Math.floor(now / DAY_MS);
   const today = graph.reached.find((one) => one.key === key && one.day === day);
   if (today?.whom.includes(whom)) return;

@@ -1,7 +1,8 @@
 import { digestOf, tellDecision } from './decisions.ts';
 import { namespaceOf, valueOf } from './identifier-key.ts';
-import { put, putNode, putPerson, read, readNode, readPerson, type Draft } from './identity-graph.ts';
+import { ownerOf, put, putNode, putPerson, read, readNode, readPerson, type Draft } from './identity-graph.ts';
 import { withMark } from './person-record.ts';
+import { ruleOf } from './settings.ts';
 
 /**
  * Learns generic values: an identifier that reaches more than 20 people in a day (a call centre's phone number, a placeholder that no
@@ -23,6 +24,8 @@ const DAY_MS = 86_400_000;
 export function noteReach(draft: Draft, key: string, whom: string): boolean {
   const node = readNode(draft, key);
   if (node === undefined || typeof node === 'object') return false;
+  // The one it belongs to is the first it reached, whatever devices it comes from.
+  if (ruleOf(draft.settings, namespaceOf(whom)).unique && ownerOf(readNode(draft, whom)) === node) return false;
   const day = Math.floor(draft.now / DAY_MS);
   const known = read<Reach>(draft, `reach/${key}`);
   const of = known?.day === day ? known.of : [];
