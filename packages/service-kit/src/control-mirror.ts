@@ -52,6 +52,8 @@ export interface ControlMirror {
   sources(workspace: string): readonly SourcePut[];
   /** Who was erased: `at` of the erasure by the person's id, epoch ms. Topics that run out may still name them. */
   erased(workspace: string): ReadonlyMap<string, number>;
+  /** Identifiers of the erased that are never to be stored again, as `letterHashes` makes them. */
+  suppressed(workspace: string): ReadonlySet<string>;
   put(change: ControlFile): Promise<void>;
   /** Called after each change that was mirrored; returns how to stop. */
   onChange(listener: (change: ControlFile) => void): () => void;
@@ -63,6 +65,7 @@ export interface ControlMirror {
 /** Of each definition. A year of weekly changes; at 20 KB each a megabyte of the mirror. */
 export const DEFINITION_VERSIONS_KEPT = 50;
 
+const NOTHING: ReadonlySet<string> = new Set();
 const NOBODY: ReadonlyMap<string, number> = new Map();
 const HEARD_WITHIN_MS = 2_000;
 /** Whoever sends tokens that nobody gave makes the log be asked ten times a second, however many they are. */
@@ -107,6 +110,7 @@ export async function startControlMirror(
   const byHash = new Map<string, TokenPut>();
   /** Apart from the entries, which are looked through: there may be many thousands. */
   const erasures = new Map<string, Map<string, number>>();
+  const unwanted = new Map<string, Set<string>>();
   const listeners = new Set<(change: ControlFile) => void>();
   const waiting = new Map<string, (() => void)[]>();
   const stopping = new AbortController();
@@ -126,10 +130,11 @@ export async function startControlMirror(
     }
   }
 
-  function noteErased({ workspace, personId, absorbed, at }: ErasureTold): void {
+  function noteErased({ workspace, personId, absorbed, suppressed = [], at }: ErasureTold): void {
     const known = erasures.get(workspace) ?? new Map<string, number>();
     for (const id of [personId, ...absorbed]) known.set(id, at);
     erasures.set(workspace, known);
+    if (suppressed.length) unwanted.set(workspace, new Set([...(unwanted.get(workspace) ?? []), ...suppressed]));
   }
 
   /** Those who want to have heard of everything, before the next read is begun. */
@@ -214,6 +219,7 @@ export async function startControlMirror(
       all(workspace, 'definition.live').find((live) => live.name === name)?.version ?? 0,
     sources: (workspace) => all(workspace, 'source.put'),
     erased: (workspace) => erasures.get(workspace) ?? NOBODY,
+    suppressed: (workspace) => unwanted.get(workspace) ?? NOTHING,
     async put(change) {
       const putId = `${instance}-${puts++}`;
       const mirrored = new Promise<void>((resolve) => waiting.set(putId, [resolve]));

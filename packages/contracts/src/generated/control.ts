@@ -246,6 +246,10 @@ export interface ErasureTold {
   personId: string;
   absorbed: string[];
   /**
+   * sha256 of workspace and namespace:value of identifiers that are never to be stored again; absent: none
+   */
+  suppressed?: string[];
+  /**
    * epoch ms
    */
   at: number;

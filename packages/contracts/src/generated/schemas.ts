@@ -8,7 +8,7 @@ import delivery from '../../../../schemas/delivery/1-1-0.json' with { type: 'jso
 import identity from '../../../../schemas/identity/1-2-0.json' with { type: 'json' };
 import journey from '../../../../schemas/journey/1-2-0.json' with { type: 'json' };
 import journeyDefinition from '../../../../schemas/journey-definition/1-2-0.json' with { type: 'json' };
-import stitched from '../../../../schemas/stitched/1-1-0.json' with { type: 'json' };
+import stitched from '../../../../schemas/stitched/1-2-0.json' with { type: 'json' };
 import touchpoint from '../../../../schemas/touchpoint/1-0-0.json' with { type: 'json' };
 
 export const SCHEMAS = {

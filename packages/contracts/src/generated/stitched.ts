@@ -254,6 +254,10 @@ export interface PersonErasedNotice {
    * everyone who had been absorbed: erased, too
    */
   absorbed: string[];
+  /**
+   * hashes of identifiers that are never to be stored again
+   */
+  suppressed?: string[];
   subject: SubjectRef;
   cause: string;
 }

@@ -47,7 +47,7 @@ export function createImportRoute(deps: Ports & { keys: WriteKeys; appender: App
         {
           workspace,
           source: options.source,
-          records: createRecords(log, workspace),
+          records: createRecords(log, workspace, control),
           appender: deps.appender,
           clock,
           onRefused: (reason) => refusedTotal.inc({ reason }),

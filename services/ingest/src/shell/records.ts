@@ -1,8 +1,10 @@
 import type { DeadLetter } from '@cairn/contracts/generated/dead-letter.ts';
 import type { Touchpoint } from '@cairn/contracts/generated/touchpoint.ts';
+import { letterHashes } from '@cairn/contracts/erased-letter.ts';
 import { idOf } from '@cairn/contracts/ids.ts';
 import { keyOf, partitionOf } from '@cairn/contracts/topics.ts';
 import type { Log, NewRecord } from '@cairn/log/log.ts';
+import type { ControlMirror } from '@cairn/service-kit/control-mirror.ts';
 import { REFUSALS, type Refusal } from '../core/refusals.ts';
 
 /** How admitted touchpoints and dead letters of one workspace lie on the log. */
@@ -27,7 +29,17 @@ export interface Refused {
 /** As the schema says. */
 const RAW_CHARS_MAX = 65_536;
 
-export function createRecords(log: Pick<Log, 'partitions'>, workspace: string): Records {
+/** `control`: who must never be stored again; of their refused touchpoints the letter says that there was one, and why. */
+export function createRecords(
+  log: Pick<Log, 'partitions'>,
+  workspace: string,
+  control?: Pick<ControlMirror, 'suppressed'>,
+): Records {
+  function isUnwanted(raw: string): boolean {
+    const suppressed = control?.suppressed(workspace);
+    return !!suppressed?.size && letterHashes(workspace, raw).some((hash) => suppressed.has(hash));
+  }
+
   const key = keyOf.workspace(workspace);
   const touchpoints = partitionOf(key, log.partitions('touchpoints'));
   const deadLetters = partitionOf(key, log.partitions('dead-letters'));
@@ -49,7 +61,7 @@ export function createRecords(log: Pick<Log, 'partitions'>, workspace: string): 
         at: refused.at,
         reason: refused.reason,
         messageId: refused.messageId,
-        raw: refused.raw.slice(0, RAW_CHARS_MAX),
+        raw: isUnwanted(refused.raw) ? '' : refused.raw.slice(0, RAW_CHARS_MAX),
         service: 'ingest',
         error: refused.detail === null ? REFUSALS[refused.reason] : `${REFUSALS[refused.reason]}: ${refused.detail}`,
         position: null,

@@ -57,14 +57,14 @@ const RESULTS_MAX = 10_000;
 export function createSegmentRoute(
   deps: SegmentDeps,
 ): (call: SegmentCall, request: IncomingMessage, response: ServerResponse) => void {
-  const { clock, keys, bodies, appender, logger, log } = deps;
+  const { clock, keys, bodies, appender, control, logger, log } = deps;
   const admittedTotal = deps.metrics.counter('cairn_touchpoints_admitted_total', 'Touchpoints admitted');
   const refusedTotal = deps.metrics.counter('cairn_touchpoints_refused_total', 'Touchpoints refused', ['reason']);
   const recordsOf = new Map<string, Records>();
 
   function factsOf(workspace: string, request: IncomingMessage, span: Span): RequestFacts {
     let records = recordsOf.get(workspace);
-    if (!records) recordsOf.set(workspace, (records = createRecords(log, workspace)));
+    if (!records) recordsOf.set(workspace, (records = createRecords(log, workspace, control)));
     const { traceparent } = span;
     return {
       workspace,

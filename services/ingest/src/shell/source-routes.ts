@@ -122,7 +122,7 @@ export function createSourceRoute(deps: SourceDeps): SourceRoute {
         if (fault !== null) return answerBodyFault(fault, request, response);
         const facts: RequestFacts = {
           workspace,
-          records: createRecords(log, workspace),
+          records: createRecords(log, workspace, control),
           receivedAt: clock.now(),
           requestId: deps.nextRequestId(),
           strict: request.headers['x-cairn-strict'] === '1',

@@ -103,6 +103,6 @@ function tellErased(
     (draft.notices ??= []).push({
       to: 'subject',
       subjectId: subject.id,
-      message: { type: 'person.erased', ...erased, subject },
+      message: { type: 'person.erased', ...erased, ...(suppressed.length ? { suppressed } : {}), subject },
     });
 }

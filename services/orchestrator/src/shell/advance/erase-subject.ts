@@ -37,8 +37,12 @@ export function takePersonErased(scope: AdvanceScope, message: PersonErasedNotic
 }
 
 /** Topics that run out still name them: whoever reads those learns it as everything else that holds for a workspace. */
-function tellErasure({ work, workspace, now: at }: AdvanceScope, { personId, absorbed }: PersonErasedNotice): void {
-  const value: ErasureTold = { type: 'erasure.told', workspace, personId, absorbed, at };
+function tellErasure(
+  { work, workspace, now: at }: AdvanceScope,
+  { personId, absorbed, suppressed }: PersonErasedNotice,
+): void {
+  const more = suppressed ? { suppressed } : {};
+  const value: ErasureTold = { type: 'erasure.told', workspace, personId, absorbed, ...more, at };
   work.output({ topic: 'control', partition: 0, key: keyOf.control(workspace, 'erasure', personId), value });
 }
 
