@@ -31,9 +31,11 @@ export function presentPerson(person: Person, { livingAccount, story }: PersonSc
   return {
     id: person.id,
     name: person.name,
-    ids: person.ids.map(({ namespace, value, firstSeen, shared }) => ({
+    // `raw`: as it was sent first, where that is another text.
+    ids: person.ids.map(({ namespace, value, raw, firstSeen, shared }) => ({
       namespace,
       value,
+      ...(raw === value ? {} : { raw }),
       firstSeen: formatInstant(firstSeen),
       shared,
     })),
