@@ -7,11 +7,18 @@ import { addIdentityRoutes, isIdentityPath, pickIdentityAnswer } from './shell/i
 import { createStitchMetrics } from './shell/stitch-metrics.ts';
 import { createStitchTask } from './shell/stitch-task.ts';
 
+/**
+ * Of parsed state, a partition: twice what other tasks hold. Its entries are many and small (a slot of messageIds and three or four of the graph
+ * for each touchpoint), and the ways noted beside them last only as long as they stay.
+ */
+const CACHE_BYTES = 32 * 1024 * 1024;
+
 /** STITCH: admitted touchpoints in, touchpoints with their person, account and subject out. One writer a workspace. */
 export async function startStitcher(ports: Ports, _config: StitcherConfig): Promise<RunningService> {
   const { log, clock, logger, metrics } = ports;
   const partitions = (topic: string): number => log.partitions(topic);
-  const task = await startTask(ports, createStitchTask({ partitions, metrics: createStitchMetrics(metrics) }));
+  const stitch = createStitchTask({ partitions, metrics: createStitchMetrics(metrics) });
+  const task = await startTask(ports, stitch, { cacheBytes: CACHE_BYTES });
   const answers = await createAnswers(log, clock, ['identities'], (_record, message) => pickIdentityAnswer(message));
   const handle = createExpressApp({ logger, clock, control: ports.control }, (app) =>
     addIdentityRoutes(app, { ports, answers }),

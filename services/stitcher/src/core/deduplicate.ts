@@ -1,4 +1,4 @@
-import type { GraphEntry, WorkspaceNotes } from './graph-notes.ts';
+import { MET, type GraphEntry, type WorkspaceNotes } from './graph-notes.ts';
 
 /**
  * Decides whether a messageId was seen before: at least 24 h back by log time, in bounded memory. The seen ids of a workspace
@@ -37,7 +37,9 @@ export function slotEntry(notes: WorkspaceNotes, id: string): GraphEntry | undef
   const known = notes.slots.get(number);
   if (known) return known;
   const entry = notes.entry(notes.prefix + slotName(id));
-  if (entry && first < 128 && second < 128) notes.slots.set(number, entry);
+  if (entry?.memo === undefined) {
+    if (entry) entry.memo = MET;
+  } else if (first < 128 && second < 128) notes.slots.set(number, entry);
   return entry;
 }
 

@@ -1,6 +1,6 @@
 import type { AccountSummary, PersonSummary, SubjectRef } from '@cairn/contracts/generated/stitched.ts';
 import { claimantOf } from './company-accounts.ts';
-import type { GraphEntry, WorkspaceNotes } from './graph-notes.ts';
+import { MET, type GraphEntry, type WorkspaceNotes } from './graph-notes.ts';
 import { identifierKey } from './identifier-key.ts';
 import type { Identifier } from './identifiers-of.ts';
 import {
@@ -55,20 +55,28 @@ export interface KnownPerson {
 
 /** `namespace:value` of an identifier that is in the graph, joined once. */
 export function notedKey(entry: GraphEntry, namespace: string, value: string): string {
-  const memo = entry.memo as NodeMemo | undefined;
+  const memo = nodeMemoOf(entry);
   if (memo) return memo.key;
   const key = identifierKey(namespace, value);
+  if (entry.memo === undefined) {
+    entry.memo = MET;
+    return key;
+  }
   const made: NodeMemo = { key, of: null, notes: null, person: null, besides: null, togetherIn: null };
   entry.memo = made;
   return key;
+}
+
+function nodeMemoOf({ memo }: GraphEntry): NodeMemo | null {
+  return memo === undefined || memo === MET ? null : (memo as NodeMemo);
 }
 
 /** Goes from an identifier of the touchpoint to its person. Only while the draft has changed nothing. */
 export function notePerson(draft: Draft, entry: GraphEntry | undefined): void {
   const node = entry?.value as IdNode | undefined;
   const id = ownerOf(node);
-  if (entry === undefined || id === null) return;
-  const memo = entry.memo as NodeMemo;
+  const memo = entry && nodeMemoOf(entry);
+  if (!memo || id === null) return;
   if (memo.of !== node || memo.notes !== draft.notes) {
     const person = draft.notes.entry(`${draft.prefix}person/${id}`);
     if (!person) return;
@@ -84,8 +92,9 @@ export function notePerson(draft: Draft, entry: GraphEntry | undefined): void {
   const record = person.value as PersonRecord | GonePerson;
   draft.lastPersonId = id;
   draft.lastPerson = record;
-  const known = person.memo as KnownPerson | undefined;
-  if (known?.of === record && known.notes === draft.notes) draft.known = known;
+  const known = person.memo as Partial<KnownPerson> | undefined;
+  if (known?.of === record && known.notes === draft.notes) draft.known = known as KnownPerson;
+  else if (known === undefined) person.memo = MET;
   else if (!isGone(record)) person.memo = draft.known = newKnown(draft, id, record);
 }
 
@@ -157,8 +166,8 @@ function keepAccount(draft: Draft, known: KnownPerson, id: string): boolean {
 /** Whether the two, known to be one person's, were seen together before; asks the record once for each two in turn. */
 export function wereTogether(draft: Draft, person: PersonRecord, ids: readonly Identifier[]): boolean {
   const [one, other] = [ids[0]!.entry, ids[1]!.entry];
-  if (ids.length > 2 || draft.changes !== null || !one || !other) return areTogether(person, ids);
-  const memo = one.memo as NodeMemo;
+  const memo = one && nodeMemoOf(one);
+  if (ids.length > 2 || draft.changes !== null || !memo || !other) return areTogether(person, ids);
   if (memo.besides === other && memo.togetherIn === person && memo.notes === draft.notes) return true;
   if (!areTogether(person, ids)) return false;
   memo.besides = other;
