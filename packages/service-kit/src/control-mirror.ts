@@ -134,7 +134,10 @@ export async function startControlMirror(
     const known = erasures.get(workspace) ?? new Map<string, number>();
     for (const id of [personId, ...absorbed]) known.set(id, at);
     erasures.set(workspace, known);
-    if (suppressed.length) unwanted.set(workspace, new Set([...(unwanted.get(workspace) ?? []), ...suppressed]));
+    if (suppressed.length === 0) return;
+    const hashes = unwanted.get(workspace) ?? new Set<string>();
+    for (const hash of suppressed) hashes.add(hash);
+    unwanted.set(workspace, hashes);
   }
 
   /** Those who want to have heard of everything, before the next read is begun. */
