@@ -3,6 +3,8 @@
  * to be named. Pure.
  */
 import { createHash } from 'node:crypto';
+import { emailText, trimmedText } from './identifier-text.ts';
+import { parseForeignJson } from './json.ts';
 
 /** `raw`: what came, as text or parsed. `hashes`: as `person.erased` tells them; `ids`: of the people who were erased. */
 export function isOfErased(
@@ -42,9 +44,10 @@ function keysIn(raw: unknown): string[] {
   const keys = new Set<string>();
   const add = (namespace: string, value: unknown): void => {
     if (typeof value !== 'string' && typeof value !== 'number') return;
-    const text = String(value).trim();
+    const text = trimmedText(String(value));
     if (text === '') return;
-    for (const form of [text, text.normalize('NFC'), text.toLowerCase(), text.replace(/[^\d+]/g, '')])
+    const email = namespace === 'email' ? (emailText(text) ?? '') : '';
+    for (const form of [text, text.normalize('NFC'), text.toLowerCase(), text.replace(/[^\d+]/g, ''), email])
       if (form !== '') keys.add(`${namespace}:${form}`);
   };
   const item = typeof raw === 'string' ? parsed(raw) : raw;
@@ -94,7 +97,7 @@ function addWords(text: string, add: Add): void {
 
 function parsed(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseForeignJson(text);
   } catch {
     return null;
   }
