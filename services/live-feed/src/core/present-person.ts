@@ -31,11 +31,9 @@ export function presentPerson(person: Person, { livingAccount, story }: PersonSc
   return {
     id: person.id,
     name: person.name,
-    // `raw`: as it was sent first, where that is another text.
-    ids: person.ids.map(({ namespace, value, raw, firstSeen, shared }) => ({
+    ids: person.ids.map(({ namespace, value, firstSeen, shared }) => ({
       namespace,
       value,
-      ...(raw === value ? {} : { raw }),
       firstSeen: formatInstant(firstSeen),
       shared,
     })),
