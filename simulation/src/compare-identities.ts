@@ -18,9 +18,14 @@ interface KeptPerson {
   mergedFrom?: string[];
 }
 
-/** The oracle's view of a workspace as of what the stitcher has committed, or as of the whole log. */
-export function plainGraphOf(disk: MemoryDisk, workspace: string, until: 'committed' | 'end'): PlainGraph {
-  const partition = partitionOf(workspace, partitionsOf('touchpoints'));
+/** The oracle's view of a workspace as of what the stitcher has committed, or as of the whole log. `partitions`: of `touchpoints`. */
+export function plainGraphOf(
+  disk: MemoryDisk,
+  workspace: string,
+  until: 'committed' | 'end',
+  partitions = partitionsOf('touchpoints'),
+): PlainGraph {
+  const partition = partitionOf(workspace, partitions);
   const { nextOffset } = disk.task('stitch', partition);
   const inputs = disk
     .partition('touchpoints', partition)
@@ -31,9 +36,13 @@ export function plainGraphOf(disk: MemoryDisk, workspace: string, until: 'commit
 }
 
 /** Holds the stitcher's committed state against the oracle. Returns where they differ. */
-export function compareIdentities(disk: MemoryDisk, workspace: string): string[] {
-  const graph = plainGraphOf(disk, workspace, 'committed');
-  const partition = partitionOf(workspace, partitionsOf('touchpoints'));
+export function compareIdentities(
+  disk: MemoryDisk,
+  workspace: string,
+  partitions = partitionsOf('touchpoints'),
+): string[] {
+  const graph = plainGraphOf(disk, workspace, 'committed', partitions);
+  const partition = partitionOf(workspace, partitions);
   const prefix = `w/${workspace}/`;
   const kept = new Map<string, unknown>();
   for (const [key, { value }] of disk.task('stitch', partition).state.entries())

@@ -6,8 +6,9 @@ import { decodeJson, encodeJson } from '@cairn/contracts/json.ts';
 import { partitionOf, TOPICS } from '@cairn/contracts/topics.ts';
 import { createMemoryHistory, type MemoryHistory } from '@cairn/history/history.memory.ts';
 import { memorySubjects } from '@cairn/history/identities/subject-history.memory.ts';
-import { startSink } from '@cairn/history/sink.ts';
+import { startSink, type RunningSink } from '@cairn/history/sink.ts';
 import { createMemoryLog, type MemoryLog } from '@cairn/log/log.memory.ts';
+import type { Log } from '@cairn/log/log.ts';
 import { loadDefinition } from '@cairn/orchestrator/core/definition/load-definition.ts';
 import { createAdvanceMetrics } from '@cairn/orchestrator/shell/advance/advance-metrics.ts';
 import { createAdvanceTask } from '@cairn/orchestrator/shell/advance/advance-task.ts';
@@ -55,7 +56,11 @@ const PARTITIONS = 3;
 /** Runs go over virtual days: whoever has nothing to do need not look at the clock more often. */
 const IDLE_WAIT_MS = 3_600_000;
 
-export async function startIdentityWorld(seed = 1): Promise<IdentityWorld> {
+/** `serveHistory` runs another history's sink in place of the memory one; `world.history` stays empty then. */
+export async function startIdentityWorld(
+  seed = 1,
+  serveHistory?: (log: Log, clock: Clock) => Promise<Pick<RunningSink, 'stop'>>,
+): Promise<IdentityWorld> {
   const clock = createVirtualClock(STARTED_AT, seed, settleFully);
   const topics = Object.values(TOPICS).map(({ name, cleanup, retentionMs, partitions }) => ({
     name,
@@ -98,14 +103,16 @@ export async function startIdentityWorld(seed = 1): Promise<IdentityWorld> {
         createAdvanceTask({ partitions, metrics: createAdvanceMetrics(metrics) }),
       ].map((task) => runTask(own, ownClock, task, { idleWaitMs: IDLE_WAIT_MS })),
     );
-    const sink = await startSink({
-      log: own,
-      history,
-      clock: ownClock,
-      subjects: memorySubjects(history),
-      chunkWaitMs: 10,
-      idleWaitMs: IDLE_WAIT_MS,
-    });
+    const sink = serveHistory
+      ? await serveHistory(own, ownClock)
+      : await startSink({
+          log: own,
+          history,
+          clock: ownClock,
+          subjects: memorySubjects(history),
+          chunkWaitMs: 10,
+          idleWaitMs: IDLE_WAIT_MS,
+        });
     return { stop: () => [sink.stop(), ...tasks.map((task) => task.stop())] };
   }
 

@@ -294,6 +294,66 @@ describe(`queries over journeys on ${server ? 'a ClickHouse server' : 'chDB'}`, 
     expect((await funnel(history, { ...scope, ...place })).steps.map(({ entered }) => entered)).toEqual([2, 1, 0]);
   });
 
+  it('a touch that was moved goes along when whom it was moved to is handed over later, and stays where they had left before', async () => {
+    const place = { workspace: 'onward', definition: 'd' };
+    const row = (journey: string, event: string): Row => ({
+      journey,
+      at: START,
+      event,
+      channel: 'web',
+      direction: 'inbound',
+    });
+    const all = plainJourneys(
+      [row('stranger', 'Demo'), row('stranger', 'View'), row('account', 'Mail'), row('other', 'Call')],
+      RULES,
+    );
+    await putFacts(
+      history,
+      'journeys',
+      all.flatMap((journey) => factsOf(place, journey)),
+      'onward',
+    );
+    const workspace = place.workspace;
+    const of = `tp_${journeyId(workspace, 'd', 'stranger')}`;
+    const ms = 1_000_000;
+    await history.insert(
+      'touchpoint_moves',
+      [
+        { workspace, touchpoint_id: `${of}_0`, subject_id: 'sub_person', version: 20 * ms },
+        { workspace, touchpoint_id: `${of}_1`, subject_id: 'sub_other', version: 20 * ms },
+      ],
+      'onward',
+    );
+    const handOver = (subject: string, into: string, at: number) => ({
+      workspace,
+      subject_id: subject,
+      into_id: into,
+      version: at * ms,
+      at: START,
+      log_partition: 0,
+      log_offset: String(at),
+    });
+    await history.insert(
+      'subject_hand_overs',
+      [
+        handOver('sub_person', 'sub_nobody', 10),
+        handOver('sub_person', 'sub_known', 30),
+        handOver('sub_known', 'sub_nobody', 25),
+        handOver('sub_known', 'sub_account', 40),
+        handOver('sub_other', 'sub_account', 10),
+      ],
+      'onward',
+    );
+    const map = await journeyMap(history, { ...scope, ...place }, { by: 'event', limit: 50 });
+    expect(map.totals.touches).toBe(4);
+    const found = async (touchpoint: string) =>
+      (await cellJourneys(history, { ...scope, ...place }, { stage: 'one', touchpoint, by: 'event', limit: 5 })).map(
+        ({ id }) => id,
+      );
+    expect(await found('Demo')).toEqual([journeyId(workspace, 'd', 'account')]);
+    expect(await found('View')).toEqual([journeyId(workspace, 'd', 'other')]);
+  });
+
   it('the standard metrics say what their definitions say', async () => {
     const answers = [
       { nps: 10, csat: 5 },

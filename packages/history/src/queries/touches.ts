@@ -13,6 +13,7 @@ import {
   type Query,
   type Scope,
 } from './journeys-scope.ts';
+import { movedSubjectsSql } from './moved-subjects.ts';
 
 /** Hand-overs are followed so often: anonymous → person → account, and two merges of accounts. */
 const ABSORPTIONS_FOLLOWED = 4;
@@ -110,13 +111,12 @@ export function touchesSql(scope: Scope, { corrections, part = null, within = fa
     );
   }
   if (moved) {
-    const to = `SELECT touchpoint_id AS of, argMax(subject_id, version) AS living FROM touchpoint_moves WHERE workspace = {workspace: String} GROUP BY touchpoint_id`;
     parts.push(
       `SELECT v.k AS k, c.at AS at, ${placed}
          FROM (SELECT cityHash64(touchpoint_id) AS of, ${AT} AS at, seq, event, channel, direction FROM journey_changes
                 WHERE ${A_TOUCH} ${inRange} AND ${wasMoved} AND touchpoint_id IN ${MOVED_IDS}
                 LIMIT 1 BY touchpoint_id) AS c
-        ASOF INNER JOIN (${visitsSql(part, to, 'subject_id')}) AS v ON v.of = c.of AND v.since <= c.at`,
+        ASOF INNER JOIN (${visitsSql(part, movedSubjectsSql(), 'subject_id')}) AS v ON v.of = c.of AND v.since <= c.at`,
     );
   }
   return parts.map((sql) => `SELECT * FROM (${sql})`).join('\nUNION ALL\n');
