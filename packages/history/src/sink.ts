@@ -165,7 +165,7 @@ export async function startSink(options: SinkOptions): Promise<RunningSink> {
     const records: LogRecord[] = [];
     for (const range of plan.ranges) records.push(...(await readRange(range)));
     await insertRows(number, records);
-    await insistently(() => identities.followed(records));
+    await insistently(() => identities.followed(records, plan.cursor));
     return plan.cursor;
   }
 
@@ -187,7 +187,7 @@ export async function startSink(options: SinkOptions): Promise<RunningSink> {
     const planned = await insistently(() => history.lastPlan(name));
     if (planned?.number !== planNumber || planned.ranges !== JSON.stringify(plan)) throw new SinkFenced();
     const rows = await insertRows(planNumber, ordered);
-    await insistently(() => identities.followed(ordered));
+    await insistently(() => identities.followed(ordered, cursor));
     onChunk({ records: records.length, rows, durationMs: clock.monotonic() - startedAt });
   }
 
@@ -224,6 +224,8 @@ export async function startSink(options: SinkOptions): Promise<RunningSink> {
     }
     isLarge = records.length >= LARGE_CHUNK_RECORDS;
     if (records.length) await insertChunk(records, cursor);
+    // What waited for its turn may have it, though nothing came.
+    else await identities.followed([], cursor);
     busy = false;
   }
 

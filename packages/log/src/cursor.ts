@@ -36,3 +36,13 @@ export function decodeCursor(cursor: string): Positions {
   }
   return positions;
 }
+
+/** Whether everything of the topic before these offsets was handed out before the cursor. A partition that the cursor does not know was not. */
+export function hasPassed(
+  cursor: string,
+  topic: string,
+  ends: readonly { partition: number; next: bigint }[],
+): boolean {
+  const positions = decodeCursor(cursor).get(topic) ?? [];
+  return ends.every(({ partition, next }) => next === 0n || (positions[partition] ?? -1n) >= next);
+}

@@ -6,9 +6,10 @@ import type { CommandAnswered, PersonErased } from '@cairn/contracts/generated/i
 import type { PastTouchpoint, SubjectRederive, SubjectTouchpoints } from '@cairn/contracts/generated/stitched.ts';
 import { decodeJson, encodeJson } from '@cairn/contracts/json.ts';
 import { keyOf, partitionOf } from '@cairn/contracts/topics.ts';
-import { LogUnavailable, type Log, type LogRecord } from '@cairn/log/log.ts';
+import { LogUnavailable, type Cursor, type Log, type LogRecord } from '@cairn/log/log.ts';
 import { HistoryUnavailable } from '../history.ts';
 import type { TableRow } from '../rows/rows-of.ts';
+import { createEraseInTurn } from './erase-in-turn.ts';
 import { namesErased } from './names-erased.ts';
 import { followedBy, placeOf } from './place-touchpoint.ts';
 import type { RederiveOrder, SubjectHistory, TouchpointMove } from './subject-history.ts';
@@ -22,16 +23,17 @@ const COUNT_MARK = '#touchpoints';
 export interface FollowIdentities {
   /** Rows that may be kept: those of the erased never come back, whoever sends them again. */
   kept(rows: readonly TableRow[]): readonly TableRow[];
-  /** The records are in the history. */
-  followed(records: readonly LogRecord[]): Promise<void>;
+  /** The records are in the history, and everything else before the cursor. */
+  followed(records: readonly LogRecord[], cursor: Cursor): Promise<void>;
 }
 
 export async function createFollowIdentities(
-  log: Pick<Log, 'append' | 'partitions'>,
+  log: Pick<Log, 'append' | 'partitions' | 'offsets'>,
   subjects: SubjectHistory,
   onFault: (error: unknown) => void,
 ): Promise<FollowIdentities> {
-  const erased = new Set(await subjects.erased());
+  const erasures = await createEraseInTurn(log, subjects);
+  const { erased } = erasures;
 
   async function answer(workspace: string, job: string): Promise<void> {
     const orders = await subjects.orders(workspace, job);
@@ -100,12 +102,6 @@ export async function createFollowIdentities(
     await log.append([{ topic: 'journey-inbox', partition, key, value: encodeJson(message) }]);
   }
 
-  async function forget({ workspace, personId, absorbed, hashes = [] }: PersonErased): Promise<void> {
-    const ids = [personId, ...absorbed];
-    for (const id of ids) erased.add(`${workspace}/${id}`);
-    await subjects.erase(workspace, ids, hashes);
-  }
-
   /** Who asks what an erasure would take is told how many touchpoints, under the command's id with this mark. */
   async function count({ workspace, commandId, facts }: CommandAnswered): Promise<void> {
     const dryRun = facts.find((fact) => (fact as { type?: string }).type === 'erase.dry-run');
@@ -134,12 +130,12 @@ export async function createFollowIdentities(
         return !namesErased(table, row, (id) => erased.has(`${String(workspace)}/${id}`));
       });
     },
-    async followed(records) {
+    async followed(records, cursor) {
       const jobs = new Map<string, { workspace: string; job: string }>();
       for (const record of records) {
         if (!record.value || !isConcerned(record)) continue;
         const message = decodeJson(record.value) as SubjectRederive | PersonErased | CommandAnswered;
-        if (message.type === 'person.erased' && record.topic === 'identities') await forget(message);
+        if (message.type === 'person.erased' && record.topic === 'identities') await erasures.add(message);
         if (message.type === 'command.answered') await count(message);
         if (message.type === 'subject.rederive')
           jobs.set(`${message.workspace}/${message.job}`, { workspace: message.workspace, job: message.job });
@@ -150,6 +146,7 @@ export async function createFollowIdentities(
           // One order that cannot be answered must not hold up everything else; its journeys stay as they were.
           onFault(error);
         });
+      await erasures.settle(cursor);
     },
   };
 }

@@ -113,12 +113,34 @@ export function clickhouseSubjects(history: History): SubjectHistory {
       );
       return Number(row?.touchpoints ?? 0);
     },
-    erase: (workspace, personIds, hashes) => eraseFromClickhouse(history, workspace, personIds, hashes),
+    async erase(workspace, personIds, hashes) {
+      await eraseFromClickhouse(history, workspace, personIds, hashes);
+      const rows = personIds.map((id) => ({
+        workspace,
+        person_id: id,
+        done: 1,
+        hashes: [],
+        log_partition: 0,
+        log_offset: 0,
+      }));
+      await history.insert('erasures', rows, `erased/${workspace}/${personIds.join('/')}`);
+    },
     async erased() {
       const rows = await history.query<{ name: string }>(
-        `SELECT DISTINCT concat(workspace, '/', person_id) AS name FROM erasures`,
+        `SELECT concat(workspace, '/', person_id) AS name FROM erasures GROUP BY workspace, person_id HAVING max(done) = 1`,
       );
       return new Set(rows.map(({ name }) => name));
+    },
+    async waitingErasures() {
+      const rows = await history.query<{ workspace: string; person_id: string; all_hashes: string[] }>(
+        `SELECT workspace, person_id, groupUniqArrayArray(hashes) AS all_hashes FROM erasures
+          GROUP BY workspace, person_id HAVING max(done) = 0 ORDER BY workspace, person_id`,
+      );
+      return [...Map.groupBy(rows, (row) => row.workspace)].map(([workspace, own]) => ({
+        workspace,
+        personIds: own.map((row) => row.person_id),
+        hashes: own.flatMap((row) => row.all_hashes),
+      }));
     },
   };
 }

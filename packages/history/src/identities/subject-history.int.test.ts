@@ -337,6 +337,32 @@ describe.each(places)('identities in the history on %s', (name, open) => {
     expect(people.map((row) => row.person_id)).toEqual(['other']);
   });
 
+  it('a split that was ordered before an erasure decides first, whichever of them is read first', async () => {
+    const w = begin();
+    await w.touch('p', 'p', 'userId:p');
+    await w.touch('p', 'p', 'email:q');
+    await w.carry();
+    // Of the other topic, and before the orders.
+    await w.fact({ type: 'person.erased', personId: 'p', absorbed: [], hashes: [] });
+    await w.order('cmd', {
+      subjects: [alone('p'), alone('q')],
+      were: ['p'],
+      people: [
+        { person: person('p'), ids: ['userId:p'], subject: alone('p'), accounts: [] },
+        { person: person('q'), ids: ['email:q'], subject: alone('q'), accounts: [] },
+      ],
+    });
+    await w.carry();
+    expect(shared(await w.answers(), 'cmd').q).toEqual([['tp_2', 'q']]);
+    const idsOf = async (subject: string): Promise<string[]> => {
+      const page = { fence: { partition: 9, offset: '0' }, after: null, limit: 9 };
+      return (await w.subjects.page(w.workspace, subject, page)).touchpoints.map((one) => one.touchpoint.id);
+    };
+    expect(await idsOf('p')).toEqual([]);
+    expect(await idsOf('q')).toEqual(['tp_2']);
+    expect(await w.subjects.waitingErasures()).toEqual([]);
+  });
+
   it('after a squash old rows name who lives on, and a split still gives each their own', async () => {
     if (name !== 'ClickHouse') return;
     const w = begin();

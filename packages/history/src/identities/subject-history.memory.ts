@@ -109,7 +109,10 @@ export function memorySubjects(history: MemoryHistory): SubjectHistory {
     async erase(workspace, personIds, hashes) {
       const ids = new Set<unknown>(personIds);
       const moves = newest(of('touchpoint_moves', workspace), (row) => String(row.touchpoint_id));
-      history.remove('dead_letters', (row) => row.workspace === workspace && isOfErased(workspace, row.raw, hashes));
+      history.remove(
+        'dead_letters',
+        (row) => row.workspace === workspace && isOfErased(workspace, row.raw, hashes, personIds),
+      );
       history.remove(
         'rederivations',
         (row) => row.workspace === workspace && personIds.some((id) => String(row.message).includes(id)),
@@ -129,12 +132,35 @@ export function memorySubjects(history: MemoryHistory): SubjectHistory {
           const moved = table === 'touchpoints' ? moves.get(String(row.id)) : undefined;
           return moved ? ids.has(moved.person_id) : namesErased(table, row, (id) => ids.has(id));
         });
+      const rows = personIds.map((id) => ({ workspace, person_id: id, done: 1, hashes: [] }));
+      await history.insert('erasures', rows, `erased/${workspace}/${personIds.join('/')}`);
     },
     async erased() {
-      return new Set(history.rows('erasures').map((row) => `${String(row.workspace)}/${String(row.person_id)}`));
+      return new Set(
+        history
+          .rows('erasures')
+          .filter(({ done }) => done === 1)
+          .map(nameOf),
+      );
+    },
+    async waitingErasures() {
+      const done = new Set(
+        history
+          .rows('erasures')
+          .filter((row) => row.done === 1)
+          .map(nameOf),
+      );
+      const rows = history.rows('erasures').filter((row) => !done.has(nameOf(row)));
+      return [...Map.groupBy(rows, (row) => String(row.workspace))].map(([workspace, own]) => ({
+        workspace,
+        personIds: [...new Set(own.map((row) => String(row.person_id)))],
+        hashes: own.flatMap((row) => row.hashes as string[]),
+      }));
     },
   };
 }
+
+const nameOf = (row: Row): string => `${String(row.workspace)}/${String(row.person_id)}`;
 
 function byStitching(a: Row, b: Row): number {
   return (

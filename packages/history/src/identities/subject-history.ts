@@ -19,10 +19,19 @@ export interface SubjectHistory {
   page(workspace: string, subjectId: string, from: PageFrom): Promise<TouchpointPage>;
   /** How many touchpoints are theirs now. */
   count(workspace: string, personIds: readonly string[]): Promise<number>;
-  /** Every row of every table of the registry that is about one of them. Done again it does nothing. */
+  /** Every row of every table of the registry that is about one of them, and that it is done. Done again it does nothing. */
   erase(workspace: string, personIds: readonly string[], hashes: readonly string[]): Promise<void>;
-  /** `workspace/person` of everyone ever erased. */
+  /** `workspace/person` of everyone ever erased whose rows are gone. */
   erased(): Promise<ReadonlySet<string>>;
+  /** Erasures that were told and are not carried out yet. */
+  waitingErasures(): Promise<readonly Erasure[]>;
+}
+
+export interface Erasure {
+  workspace: string;
+  personIds: readonly string[];
+  /** Of identifiers, as the fact told them. */
+  hashes: readonly string[];
 }
 
 export interface RederiveOrder {

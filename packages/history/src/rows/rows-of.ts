@@ -287,11 +287,12 @@ function override(
   };
 }
 
-function erasureRows({ workspace, personId, absorbed, at }: PersonErased, position: Position): TableRow[] {
+function erasureRows(fact: PersonErased, position: Position): TableRow[] {
+  const { workspace, personId, absorbed, at, hashes = [] } = fact;
   return [personId, ...absorbed].map((id) => ({
     table: 'erasures' as const,
     month: 0,
-    row: { workspace, person_id: id, at: bounded(at), ...position },
+    row: { workspace, person_id: id, done: 0, hashes: id === personId ? hashes : [], at: bounded(at), ...position },
   }));
 }
 

@@ -1,0 +1,3 @@
+ALTER TABLE erasures ADD COLUMN IF NOT EXISTS done UInt8 DEFAULT 1 AFTER person_id;
+
+ALTER TABLE erasures ADD COLUMN IF NOT EXISTS hashes Array(String) AFTER done;
