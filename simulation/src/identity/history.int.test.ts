@@ -10,6 +10,10 @@ import { runOnHistory } from './history-run.ts';
 /** Seeds that found something once, and so hold every kind of order; more by hand: `npm run sim -- --people --history chdb --seeds N`. */
 const FOUND: readonly [seed: number, what: string][] = [
   [2, 'touches moved by a split to somebody who was handed over to an account later were on no map'],
+  [
+    6,
+    'a touch that a split had moved to somebody was on the map of whom it was stamped with again once they were erased',
+  ],
 ];
 
 let history: History;

@@ -43,13 +43,15 @@ export async function eraseFromClickhouse(
   );
   // Orders to derive anew say who the people are.
   await remove('rederivations', `arrayExists(id -> position(message, id) > 0, ${ids})`);
+  for (const table of OF_TOUCHPOINTS) await giveMoved(history, params, table);
   for (const table of new Set([...Object.keys(PERSON_COLUMNS), ...Object.keys(SUBJECT_COLUMNS)] as HistoryTable[]))
     if (!DONE.has(table))
       await remove(
         table,
-        columnsOf(table)
-          .map((column) => `${column} IN ${ids}`)
-          .join(' OR '),
+        [
+          ...columnsOf(table).map((column) => `${column} IN ${ids}`),
+          ...(OF_TOUCHPOINTS.includes(table) ? [`touchpoint_id IN (${moved} IN ${ids})`] : []),
+        ].join(' OR '),
       );
   // Somebody who was one with them once, as of then: the newest of each is what counts.
   await remove(
@@ -58,6 +60,43 @@ export async function eraseFromClickhouse(
   );
   await eraseLetters(history, workspace, hashes, personIds);
 }
+
+/** What is told of single touchpoints: theirs are those that they own now, whatever is stamped. */
+const OF_TOUCHPOINTS: readonly HistoryTable[] = ['journey_changes', 'touchpoint_values'];
+
+/** What is stamped with them and is somebody else's by now says so: it stays, and must name nobody who is erased. */
+async function giveMoved(
+  history: Pick<History, 'query' | 'command'>,
+  params: { workspace: string; ids: readonly string[] },
+  table: HistoryTable,
+): Promise<void> {
+  const stamped = `workspace = {workspace: String}
+    AND (person_id IN {ids: Array(String)} OR subject_id IN {ids: Array(String)})`;
+  const rows = await history.query<{ id: string; person: string; subject: string }>(
+    `SELECT touchpoint_id AS id, person_id AS person, subject_id AS subject FROM touchpoint_moves FINAL
+      WHERE workspace = {workspace: String} AND person_id NOT IN {ids: Array(String)}
+        AND touchpoint_id IN (SELECT touchpoint_id FROM ${table} WHERE ${stamped})`,
+    params,
+  );
+  for (let from = 0; from < rows.length; from += GIVEN_A_STATEMENT) {
+    const some = rows.slice(from, from + GIVEN_A_STATEMENT);
+    const to = (column: string, values: string): string =>
+      `${column} = transform(touchpoint_id, {touchpoints: Array(String)}, {${values}: Array(String)}, ${column})`;
+    await history.command(
+      `ALTER TABLE ${table} UPDATE ${to('person_id', 'people')}, ${to('subject_id', 'subjects')}
+        WHERE ${stamped} AND touchpoint_id IN {touchpoints: Array(String)} SETTINGS mutations_sync = 2`,
+      {
+        ...params,
+        touchpoints: some.map(({ id }) => id),
+        people: some.map(({ person }) => person),
+        subjects: some.map(({ subject }) => subject),
+      },
+    );
+  }
+}
+
+/** Touchpoints in one statement: three arrays of ids, 60 kB. */
+const GIVEN_A_STATEMENT = 500;
 
 const DONE: ReadonlySet<string> = new Set(['alert_facts', 'touchpoints']);
 
