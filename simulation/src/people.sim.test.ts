@@ -9,6 +9,7 @@ const FOUND: readonly [seed: number, what: string][] = [
   [57, 'a bot said group() for a person who was erased: the account was never told'],
   [59, 'an account kept calling a person by the name of one who had left it by a split and was erased'],
   [120, 'a journey that another account took over kept an alert, in its last record, that named somebody erased later'],
+  [1017, 'a webhook that the receiver refused was withdrawn by an erasure before its next attempt: rightly'],
   [70, 'a bot wrote from the role mailbox of a company: the account was not told of the erasing'],
 ];
 
