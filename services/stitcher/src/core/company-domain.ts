@@ -131,8 +131,13 @@ export function companyDomainOf(email: string, foldSubdomains: boolean): string 
 
 /** A domain or a web address as an account's trait says it; null when it is no registrable name or nobody's in particular. */
 export function companyDomain(hostOrUrl: string, foldSubdomains: boolean): string | null {
-  const { domain, hostname, isIp } = parse(hostOrUrl.trim().toLowerCase());
-  if (!domain || !hostname || isIp || NO_COMPANY.has(domain) || NO_COMPANY.has(hostname)) return null;
+  const text = hostOrUrl.trim().toLowerCase();
+  const { domain: provider, hostname, isIp } = parse(text);
+  if (!provider || !hostname || isIp || NO_COMPANY.has(provider) || NO_COMPANY.has(hostname)) return null;
+  // Below uk.com or github.io everyone can have a name (the list's private part): those who do share no company. The suffix
+  // itself is nobody's in particular.
+  const domain = parse(hostname, { allowPrivateDomains: true }).domain;
+  if (!domain) return null;
   if (foldSubdomains) return domain;
   return hostname.startsWith('www.') ? hostname.slice(4) : hostname;
 }
