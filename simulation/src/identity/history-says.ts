@@ -41,16 +41,6 @@ export async function compareHistory(
   const bySubject = new Map(journeys.map((journey) => [journey.subject.id, journey]));
   for (const subject of await subjectsOf(history, graph, bySubject.keys())) {
     const items = await wholeTimeline(history, workspace, subject);
-    const past = await subjects.page(workspace, subject, {
-      fence: { partition: 99, offset: '0' },
-      after: null,
-      limit: 10_000,
-    });
-    same(
-      `touchpoints of ${subject} to derive anew`,
-      past.touchpoints.map(({ touchpoint, personId }) => `${touchpoint.id} ${personId}`).sort(),
-      items.map(({ id, personId }) => `${id} ${personId}`).sort(),
-    );
     for (const { id, personId } of items) {
       if (seen.has(id)) faults.push(`${id} is on ${seen.get(id)} and on ${subject}`);
       seen.set(id, subject);
@@ -58,6 +48,19 @@ export async function compareHistory(
       else if (ownerOf.get(id) !== null) same(`owner of ${id}`, personId, ownerOf.get(id));
     }
     const journey = bySubject.get(subject);
+    // Who is gone is derived anew no more: half of the queries.
+    if (journey) {
+      const past = await subjects.page(workspace, subject, {
+        fence: { partition: 99, offset: '0' },
+        after: null,
+        limit: 10_000,
+      });
+      same(
+        `touchpoints of ${subject} to derive anew`,
+        past.touchpoints.map(({ touchpoint, personId }) => `${touchpoint.id} ${personId}`).sort(),
+        items.map(({ id, personId }) => `${id} ${personId}`).sort(),
+      );
+    }
     same(`touchpoints of ${subject}`, items.length, journey?.touchpoints ?? 0);
     if (journey)
       same(
