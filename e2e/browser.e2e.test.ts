@@ -158,7 +158,11 @@ describe.skipIf(withoutBrowser)('the dashboard', () => {
   it('says why a person is one', async () => {
     await page.getByRole('link', { name: 'Ada Lovelace' }).click();
     await page.getByRole('heading', { name: 'Why one person?' }).waitFor();
-    expect(await page.locator('main').textContent()).toContain('ada@acme.example');
+    const text = await page.locator('main').textContent();
+    expect(text).toContain('ada@acme.example');
+    expect(text).toMatch(/came together\s*touchpoint tp_/);
+    expect(text).not.toContain('{"');
+    await page.getByRole('button', { name: 'Cut off' }).first().waitFor();
   });
 
   it('has the alert in the inbox, to be acknowledged', async () => {

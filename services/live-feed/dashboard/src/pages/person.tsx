@@ -5,16 +5,34 @@ import { api } from '../api.ts';
 import { plural, when, words } from '../format.ts';
 import { journeys, journeyIds } from '../store.ts';
 import { nameOf, type PersonItem } from '../types.ts';
+import { PersonIds } from '../parts/person-ids.tsx';
+import {
+  Decisions,
+  Edges,
+  Merges,
+  Splits,
+  type Decision,
+  type Edge,
+  type Merge,
+  type Split,
+} from '../parts/person-story.tsx';
+
+interface Story {
+  edges: Edge[];
+  merges: Merge[];
+  splits: Split[];
+  decisions: Decision[];
+}
 
 export function PersonPage({ id }: { id: string }) {
   const person = useSignal<PersonItem | null>(null);
   const fault = useSignal<string | null>(null);
-  useEffect(() => {
-    api<PersonItem>('GET', `/api/people/${encodeURIComponent(id)}`).then(
+  const load = (): void =>
+    void api<PersonItem>('GET', `/api/people/${encodeURIComponent(id)}`).then(
       (found) => (person.value = found),
       (error: Error) => (fault.value = error.message),
     );
-  }, [id]);
+  useEffect(load, [id]);
   if (fault.value)
     return (
       <section class="empty">
@@ -24,13 +42,8 @@ export function PersonPage({ id }: { id: string }) {
       </section>
     );
   if (!person.value) return <p class="loading">Loading the person …</p>;
-  const { name, ids, traits, accounts, mergedFrom, version, ...rest } = person.value;
-  const byAge = [...ids].sort((a, b) => (a.firstSeen < b.firstSeen ? -1 : 1));
-  const more = Object.entries(rest).flatMap(([key, value]) =>
-    key !== 'id' && key !== 'edges' && Array.isArray(value) && value.length > 0
-      ? [[key, value as Record<string, unknown>[]] as const]
-      : [],
-  );
+  const { name, ids, traits, accounts, mergedFrom, version } = person.value;
+  const { edges = [], merges = [], splits = [], decisions = [] } = person.value as PersonItem & Partial<Story>;
   return (
     <article class="journey">
       <header class="journey-head">
@@ -44,21 +57,13 @@ export function PersonPage({ id }: { id: string }) {
       <div class="facts">
         <section aria-label="Why one person?">
           <h2>Why one person?</h2>
-          <Edges edges={(rest as { edges?: Edge[] }).edges ?? []} />
+          <Edges edges={edges} personId={id} />
           <p class="soft">
-            {byAge.length < 2
+            {ids.length < 2
               ? 'There is a single id.'
               : 'Each of these ids came together with one that was known before it.'}
           </p>
-          <ol class="ids">
-            {byAge.map((one) => (
-              <li key={`${one.namespace}${one.value}`}>
-                <strong>{one.value}</strong> <span class="role">{one.namespace}</span>
-                {one.shared && <span class="role warn">shared by several people</span>}
-                <p>since {when(one.firstSeen)}</p>
-              </li>
-            ))}
-          </ol>
+          <PersonIds person={person.value} onCut={load} />
           {mergedFrom.length > 0 && (
             <details class="more">
               <summary>Merged from</summary>
@@ -98,18 +103,9 @@ export function PersonPage({ id }: { id: string }) {
             ))}
           </dl>
         </section>
-        {more.map(([key, value]) => (
-          <section key={key} aria-label={words(key)}>
-            <h2>{words(key)}</h2>
-            <ul class="ids">
-              {value.map((entry, index) => (
-                <li key={index}>
-                  <Entry entry={entry} />
-                </li>
-              ))}
-            </ul>
-          </section>
-        ))}
+        <Merges merges={merges} personId={id} />
+        <Splits splits={splits} personId={id} />
+        <Decisions decisions={decisions} personId={id} />
       </div>
     </article>
   );
@@ -126,47 +122,3 @@ function AccountName({ id }: { id: string }) {
     </a>
   );
 }
-
-interface Edge {
-  ids: { namespace: string; value: string }[];
-  cause?: string | null;
-  touchpointId?: string | null;
-}
-
-/** What tied the ids together: each is something that came with all of them on it. */
-function Edges({ edges }: { edges: readonly Edge[] }) {
-  if (edges.length === 0) return null;
-  return (
-    <ul class="ids edges">
-      {edges.slice(0, EDGES_SHOWN).map((edge, index) => (
-        <li key={index}>
-          {edge.ids.map(({ namespace, value }, place) => (
-            <span key={namespace + value}>
-              {place > 0 && (place === edge.ids.length - 1 ? ' and ' : ', ')}
-              {words(namespace)} <strong>{value}</strong>
-            </span>
-          ))}{' '}
-          came together
-          <p>{edge.touchpointId ? `on touchpoint ${edge.touchpointId}` : (edge.cause ?? '')}</p>
-        </li>
-      ))}
-    </ul>
-  );
-}
-const EDGES_SHOWN = 20;
-
-/** A fact of a person's past, key by key. */
-function Entry({ entry }: { entry: Record<string, unknown> }) {
-  if (typeof entry !== 'object' || entry === null) return <code>{JSON.stringify(entry)}</code>;
-  return (
-    <dl>
-      {Object.entries(entry).map(([key, value]) => (
-        <div key={key} class="pair">
-          <dt>{words(key)}</dt>
-          <dd>{typeof value !== 'string' ? JSON.stringify(value) : ISO.test(value) ? when(value) : value}</dd>
-        </div>
-      ))}
-    </dl>
-  );
-}
-const ISO = /^\d{4}-\d\d-\d\dT/;
